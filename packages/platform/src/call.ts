@@ -1,0 +1,201 @@
+import { z } from "zod";
+import { Breaker } from "./breaker.ts";
+import { beforeDeadline } from "./deadline.ts";
+import { isErrorCode, TrivetError } from "./errors.ts";
+import type { Invocation } from "./invocation.ts";
+import type { ServiceBinding } from "./ports.ts";
+import { mintServiceToken } from "./service-token.ts";
+import { propagateTrace } from "./trace.ts";
+
+/** One call between services: who serves it, who may make it, and the shapes of both directions. */
+export interface CallContract {
+  service: string;
+  /** The only services allowed to make this call. */
+  callers: readonly string[];
+  method: "get" | "post" | "put" | "delete";
+  /** Below `/<service>/internal`, parameters in braces: `/profiles/{id}`. */
+  path: `/${string}`;
+  summary: string;
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  body?: z.ZodType;
+  /** Left out when the answer is 204. */
+  reply?: z.ZodType;
+  /** Whether a POST may be repeated after a failure; the other methods always may (RFC 9110, 9.2.2). */
+  idempotent?: boolean;
+}
+
+export const defineCall = <const Contract extends CallContract>(contract: Contract): Contract => contract;
+
+type Part<Contract, Key extends string> =
+  Contract extends Record<Key, infer Schema extends z.ZodType> ? Record<Key, z.input<Schema>> : unknown;
+
+interface CallParts {
+  params?: unknown;
+  query?: unknown;
+  body?: unknown;
+}
+
+export type CallInput<Contract extends CallContract> = CallParts &
+  Part<Contract, "params"> &
+  Part<Contract, "query"> &
+  Part<Contract, "body">;
+
+export type CallReply<Contract extends CallContract> = Contract extends { reply: infer Schema extends z.ZodType }
+  ? z.output<Schema>
+  : undefined;
+
+/** Makes a call to another service on behalf of the work at hand. */
+export type Call = <Contract extends CallContract>(
+  binding: ServiceBinding,
+  contract: Contract,
+  input: CallInput<Contract>,
+) => Promise<CallReply<Contract>>;
+
+const attempts = 3;
+const backoffBase = 50;
+const retryable = new Set([502, 503, 504]);
+/** Milliseconds that must have been left before a late answer counts against the callee. */
+const fairChance = 1_000;
+const breakers = new Map<string, Breaker>();
+
+/**
+ * The `call` of one invocation. It signs as the invocation's service, passes trace, request id and
+ * the remaining deadline on, tries idempotent calls again on connection failure and 502/503/504, and
+ * stops asking a service that keeps failing.
+ *
+ * Throws `TrivetError`: the callee's own code for a refusal below 500, else `unavailable`,
+ * `bad_gateway` or `deadline_exceeded`. Input that breaks the contract is a fault of the caller's code
+ * and throws before anybody is asked.
+ */
+export function createCall(invocation: Invocation, secret: string): Call {
+  return async (binding, contract, input) => {
+    const breaker = breakerOf(invocation.service, contract.service);
+    const repeatable = contract.idempotent ?? contract.method !== "post";
+    const request = describeRequest(contract, input);
+    for (let attempt = 1; ; attempt += 1) {
+      const headers = await callHeaders(invocation, contract, secret);
+      const granted = invocation.deadline - Date.now();
+      if (granted <= 0) throw new TrivetError("deadline_exceeded");
+      if (!breaker.admits()) throw unavailable(contract, undefined, breaker.retryAfter);
+      const outcome = await send(binding, request, headers, invocation.deadline).catch((cause: unknown) => cause);
+      if (!hasFailed(outcome)) breaker.succeeded();
+      else if (granted >= fairChance || !isLate(outcome)) breaker.failed();
+      const again = repeatable && attempt < attempts;
+      if (outcome instanceof Response) {
+        if (!(again && retryable.has(outcome.status))) return await readReply(contract, outcome, invocation.deadline);
+        await outcome.body?.cancel();
+      } else if (!again || isLate(outcome)) {
+        throw unavailable(contract, outcome);
+      }
+      await pause(Math.random() * backoffBase * 2 ** attempt, invocation.deadline);
+    }
+  };
+}
+
+const hasFailed = (outcome: unknown): boolean => !(outcome instanceof Response) || outcome.status >= 500;
+
+const isLate = (outcome: unknown): boolean =>
+  outcome instanceof Response
+    ? outcome.status === 504
+    : outcome instanceof TrivetError && outcome.code === "deadline_exceeded";
+
+function breakerOf(caller: string, callee: string): Breaker {
+  const key = `${caller} ${callee}`;
+  const known = breakers.get(key);
+  if (known) return known;
+  const breaker = new Breaker();
+  breakers.set(key, breaker);
+  return breaker;
+}
+
+interface CallRequest {
+  url: string;
+  method: string;
+  body: string | undefined;
+}
+
+const describeRequest = (contract: CallContract, input: CallParts): CallRequest => ({
+  url: callUrl(contract, input),
+  method: contract.method.toUpperCase(),
+  body: contract.body && JSON.stringify(contract.body.parse(input.body)),
+});
+
+async function callHeaders(invocation: Invocation, contract: CallContract, secret: string): Promise<Headers> {
+  const headers = new Headers({
+    "x-service-token": await mintServiceToken(invocation.service, contract.service, secret),
+    "x-request-id": invocation.requestId,
+    "x-request-deadline": String(invocation.deadline),
+  });
+  if (contract.body) headers.set("content-type", "application/json");
+  propagateTrace(invocation.trace, headers);
+  return headers;
+}
+
+async function send(
+  binding: ServiceBinding,
+  { url, method, body }: CallRequest,
+  headers: Headers,
+  deadline: number,
+): Promise<Response> {
+  const late = new AbortController();
+  // Not followed: a service that redirects a call is broken, and workerd would follow it over a binding.
+  const init: RequestInit = { method, headers, redirect: "manual", signal: late.signal };
+  const request = new Request(url, { ...init, ...(body !== undefined && { body }) });
+  return await beforeDeadline(binding.fetch(request), deadline, () => late.abort());
+}
+
+function callUrl(contract: CallContract, input: CallParts): string {
+  const params: Record<string, unknown> = contract.params?.parse(input.params) ?? {};
+  const path = contract.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])));
+  const url = new URL(`http://${contract.service}/${contract.service}/internal${path}`);
+  for (const [name, value] of Object.entries(contract.query?.parse(input.query) ?? {})) {
+    if (value !== undefined) url.searchParams.set(name, String(value));
+  }
+  return url.href;
+}
+
+const problem = z.object({ code: z.string(), detail: z.string().optional() });
+
+/** What a callee says of our own service token; whoever waits for our answer sent none. */
+const ourOwnFault = new Set(["service_token_required", "service_token_invalid"]);
+
+async function readReply<Contract extends CallContract>(
+  contract: Contract,
+  response: Response,
+  deadline: number,
+): Promise<CallReply<Contract>> {
+  const content: unknown = await beforeDeadline(
+    response.json().catch(() => undefined),
+    deadline,
+  );
+  if (response.ok) {
+    if (!contract.reply) return replyOf<Contract>(undefined);
+    const reply = contract.reply.safeParse(content);
+    if (reply.success) return replyOf<Contract>(reply.data);
+    throw brokenContract(contract, reply.error);
+  }
+  const cause = new Error(`${contract.service} answered ${response.status}.`);
+  if (response.status >= 500) throw unavailable(contract, cause);
+  const refusal = problem.safeParse(content);
+  const code = refusal.data?.code;
+  if (isErrorCode(code) && !ourOwnFault.has(code)) throw new TrivetError(code, refusal.data?.detail);
+  throw brokenContract(contract, cause);
+}
+
+const brokenContract = ({ service }: CallContract, cause: Error): TrivetError =>
+  new TrivetError("bad_gateway", `The ${service} service answered outside its contract.`, { cause });
+
+/** The reply has just been parsed by the contract's own schema, which is what its type is read from. */
+const replyOf = <Contract extends CallContract>(value: unknown): CallReply<Contract> => value as CallReply<Contract>;
+
+const unavailable = (contract: CallContract, cause: unknown, retryAfter = 1): TrivetError =>
+  cause instanceof TrivetError
+    ? cause
+    : new TrivetError("unavailable", `The ${contract.service} service cannot be reached.`, { cause, retryAfter });
+
+/** Waits, unless the deadline would pass meanwhile: then there is nobody to try again for. */
+async function pause(milliseconds: number, deadline: number): Promise<void> {
+  if (Date.now() + milliseconds >= deadline) throw new TrivetError("deadline_exceeded");
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,19 @@
+import type { Actor } from "./actor.ts";
+import type { Logger } from "./log.ts";
+import type { TraceContext } from "./trace.ts";
+
+/** What a piece of work knows of itself: a request being answered, an event being handled, a job. */
+export interface Invocation {
+  /** The service that does the work. */
+  service: string;
+  requestId: string;
+  trace: TraceContext;
+  /** Unix time in milliseconds after which nobody waits for the answer. */
+  deadline: number;
+  actor: Actor;
+  log: Logger;
+  /** Lets work go on after the answer; it is finished before the process stops. */
+  waitUntil(promise: Promise<unknown>): void;
+  /** Runs when the answer is out and all `waitUntil` work has settled: where a resource is given back. */
+  defer(cleanup: () => Promise<void>): void;
+}

@@ -1,0 +1,66 @@
+/** W3C Trace Context (https://www.w3.org/TR/trace-context/): where a request belongs in a trace. */
+export interface TraceContext {
+  /** 32 hex digits. */
+  traceId: string;
+  /** 16 hex digits: this hop's own span. */
+  spanId: string;
+  /** The span of whoever called, if there was one. */
+  parentId: string | undefined;
+  sampled: boolean;
+  /** Other vendors' `tracestate`, passed on as it came. */
+  state: string | undefined;
+}
+
+const traceparent = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(-.*)?$/;
+const tracestateLimit = 512;
+const tracestateMembers = 32;
+const tracestateMember =
+  /^((?:[a-z]|[a-z\d][\w*/-]{0,240}@[a-z])[a-z\d_*/-]*)=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
+
+/** Continues the caller's trace in a new span; anything malformed starts a new trace instead. */
+export function continueTrace(headers: Headers): TraceContext {
+  const parent = headers.get("traceparent");
+  const match = parent === null ? null : traceparent.exec(parent);
+  if (!match) return newTrace();
+  const [, version, traceId = "", parentId = "", flags = "00", rest] = match;
+  const invalid =
+    version === "ff" || (version === "00" && rest !== undefined) || /^0+$/.test(traceId) || /^0+$/.test(parentId);
+  if (invalid) return newTrace();
+  return {
+    traceId,
+    spanId: newSpanId(),
+    parentId,
+    sampled: (Number.parseInt(flags, 16) & 1) === 1,
+    state: readableState(headers.get("tracestate")),
+  };
+}
+
+/** Section 3.3.1: a list that cannot be parsed is dropped as a whole; one that can is passed on untouched. */
+function readableState(state: string | null): string | undefined {
+  if (state === null || state === "" || state.length > tracestateLimit) return undefined;
+  const members = state
+    .split(",")
+    .map((member) => member.trim())
+    .filter(Boolean);
+  const keys = members.map((member) => tracestateMember.exec(member)?.[1]);
+  const valid = !keys.includes(undefined) && new Set(keys).size === keys.length && keys.length <= tracestateMembers;
+  return valid && keys.length > 0 ? state : undefined;
+}
+
+export function newTrace(): TraceContext {
+  return { traceId: randomHex(), spanId: newSpanId(), parentId: undefined, sampled: true, state: undefined };
+}
+
+/** Writes the headers by which the next hop becomes a child of `trace`. */
+export function propagateTrace(trace: TraceContext, headers: Headers): void {
+  headers.set("traceparent", `00-${trace.traceId}-${trace.spanId}-${trace.sampled ? "01" : "00"}`);
+  if (trace.state === undefined) headers.delete("tracestate");
+  else headers.set("tracestate", trace.state);
+}
+
+// The hex of a random UUID: every runtime serves it from a pool, which makes it the cheapest source.
+const randomHex = (): string => crypto.randomUUID().replaceAll("-", "");
+const newSpanId = (): string => {
+  const uuid = crypto.randomUUID();
+  return uuid.slice(0, 8) + uuid.slice(24, 32);
+};

@@ -1,0 +1,261 @@
+import {
+  type CallContract,
+  continueTrace,
+  createCall,
+  defineCall,
+  type ErrorCode,
+  type Invocation,
+  newId,
+  TrivetError,
+} from "@trivet/platform";
+import { decodeJwt } from "jose";
+import { beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { invocationOf } from "./invocation.ts";
+
+const secret = "a-secret-of-the-services-that-is-long-enough";
+const reply = z.object({ name: z.string() });
+
+/** A fresh name each time, because circuits are remembered by the names of caller and callee. */
+let callee = "";
+let asked: Request[] = [];
+
+beforeEach(() => {
+  callee = `callee-${newId()}`;
+  asked = [];
+});
+
+const contract = (changes: Partial<CallContract> = {}) =>
+  defineCall({
+    service: callee,
+    callers: ["toy"],
+    method: "get",
+    path: "/things/{id}",
+    summary: "Read a thing",
+    params: z.object({ id: z.string() }),
+    query: z.object({ q: z.string().optional(), limit: z.number().optional() }),
+    reply,
+    ...changes,
+  });
+
+const posting = (changes: Partial<CallContract> = {}) =>
+  defineCall({
+    service: callee,
+    callers: ["toy"],
+    method: "post",
+    path: "/things",
+    summary: "Make a thing",
+    body: z.strictObject({ name: z.string() }),
+    reply,
+    ...changes,
+  });
+
+type Answer = () => Response | Promise<Response>;
+
+/** A service that gives these answers in turn, the last one for ever. */
+const answering = (...answers: Answer[]) => ({
+  async fetch(request: Request): Promise<Response> {
+    asked.push(request);
+    const answer = answers[Math.min(asked.length, answers.length) - 1];
+    if (!answer) throw new Error("no answer was given");
+    return await answer();
+  },
+});
+
+const ok = () => Response.json({ name: "one" });
+const status = (code: number) => () => new Response(null, { status: code });
+const down = () => Promise.reject(new TypeError("connection refused"));
+const never = () => new Promise<Response>(() => undefined);
+const problem = (code: string, answered: number) => () =>
+  Response.json({ code, detail: "Its own sentence." }, { status: answered });
+
+const get = (binding: ReturnType<typeof answering>, invocation: Partial<Invocation> = {}) =>
+  createCall(invocationOf("toy", invocation), secret)(binding, contract(), { params: { id: "1" }, query: {} });
+const post = (binding: ReturnType<typeof answering>, changes: Partial<CallContract> = {}) =>
+  createCall(invocationOf("toy"), secret)(binding, posting(changes), { body: { name: "one" } });
+
+const refused = (code: ErrorCode) => expect.objectContaining({ code });
+
+describe("what a call sends", () => {
+  test("the address is the contract's, with every part encoded", async () => {
+    const call = createCall(invocationOf("toy"), secret);
+    await call(answering(ok), contract(), { params: { id: "../a b/?#" }, query: { q: "x&y=z", limit: 3 } });
+    expect(asked[0]?.url).toBe(`http://${callee}/${callee}/internal/things/..%2Fa%20b%2F%3F%23?q=x%26y%3Dz&limit=3`);
+  });
+
+  test("it is signed for the callee alone", async () => {
+    await get(answering(ok));
+    expect(decodeJwt(asked[0]?.headers.get("x-service-token") ?? "")).toMatchObject({ iss: "toy", aud: callee });
+  });
+
+  test("request id, deadline and trace go along", async () => {
+    const invocation = invocationOf("toy", { requestId: "req-42" });
+    await createCall(invocation, secret)(answering(ok), contract(), { params: { id: "1" }, query: {} });
+    const headers = asked[0]?.headers ?? new Headers();
+    expect(headers.get("x-request-id")).toBe("req-42");
+    expect(headers.get("x-request-deadline")).toBe(String(invocation.deadline));
+    expect(continueTrace(headers)).toMatchObject({
+      traceId: invocation.trace.traceId,
+      parentId: invocation.trace.spanId,
+    });
+  });
+
+  test("a body is JSON", async () => {
+    await post(answering(ok));
+    expect(asked[0]?.headers.get("content-type")).toBe("application/json");
+    expect(await asked[0]?.json()).toEqual({ name: "one" });
+  });
+
+  test("input that breaks the contract throws before anybody is asked, and opens no circuit", async () => {
+    const call = createCall(invocationOf("toy"), secret);
+    const input = { body: { name: 1 } };
+    for (let count = 0; count < 6; count += 1) {
+      await expect(call(answering(ok), posting(), input)).rejects.toBeInstanceOf(z.ZodError);
+    }
+    expect(asked).toHaveLength(0);
+    await expect(post(answering(ok))).resolves.toEqual({ name: "one" });
+  });
+});
+
+describe("retries", () => {
+  test.each([
+    ["502", status(502)],
+    ["503", status(503)],
+    ["504", status(504)],
+    ["a lost connection", down],
+  ])("an idempotent call is tried again after %s", async (_, failure) => {
+    await expect(get(answering(failure, failure, ok))).resolves.toEqual({ name: "one" });
+    expect(asked).toHaveLength(3);
+  });
+
+  test("it is tried three times and no more", async () => {
+    await expect(get(answering(down))).rejects.toEqual(refused("unavailable"));
+    expect(asked).toHaveLength(3);
+  });
+
+  test.each([
+    ["500", status(500), "unavailable" as const],
+    ["a refusal", problem("not_found", 404), "not_found" as const],
+    ["a limit", problem("rate_limited", 429), "rate_limited" as const],
+  ])("nothing is tried again after %s", async (_, answer, code) => {
+    await expect(get(answering(answer, ok))).rejects.toEqual(refused(code));
+    expect(asked).toHaveLength(1);
+  });
+
+  test.each([
+    ["503", status(503)],
+    ["a lost connection", down],
+  ])("a POST is not tried again after %s", async (_, failure) => {
+    await expect(post(answering(failure, ok))).rejects.toEqual(refused("unavailable"));
+    expect(asked).toHaveLength(1);
+  });
+
+  test("a POST that its contract calls idempotent is, with the same body", async () => {
+    await expect(post(answering(status(503), ok), { idempotent: true })).resolves.toEqual({ name: "one" });
+    expect(await Promise.all(asked.map((request) => request.json()))).toEqual([{ name: "one" }, { name: "one" }]);
+  });
+
+  test("the body of an answer that is tried again is let go", async () => {
+    let cancelled = false;
+    const body = new ReadableStream({
+      cancel: () => {
+        cancelled = true;
+      },
+    });
+    await get(answering(() => new Response(body, { status: 503 }), ok));
+    expect(cancelled).toBe(true);
+  });
+});
+
+describe("the deadline", () => {
+  test("a call that has none left is not made", async () => {
+    await expect(get(answering(ok), { deadline: Date.now() - 1 })).rejects.toEqual(refused("deadline_exceeded"));
+    expect(asked).toHaveLength(0);
+  });
+
+  test("a callee that never answers is given up at the deadline and told so", async () => {
+    const started = Date.now();
+    await expect(get(answering(never), { deadline: started + 150 })).rejects.toEqual(refused("deadline_exceeded"));
+    expect(Date.now() - started).toBeLessThan(1_000);
+    expect(asked).toHaveLength(1);
+    expect(asked[0]?.signal.aborted).toBe(true);
+  });
+
+  test("an answer whose body never ends is given up at the deadline", async () => {
+    const endless = () =>
+      new Response(new ReadableStream({ start: (stream) => stream.enqueue(new Uint8Array([123])) }));
+    await expect(get(answering(endless), { deadline: Date.now() + 150 })).rejects.toEqual(refused("deadline_exceeded"));
+  });
+
+  test("no retry is begun that would pass it", async () => {
+    const started = Date.now();
+    await expect(get(answering(down), { deadline: started + 20 })).rejects.toBeInstanceOf(TrivetError);
+    expect(Date.now() - started).toBeLessThan(1_000);
+  });
+
+  test("callers in a hurry cannot open the circuit of a slow service", async () => {
+    for (let count = 0; count < 6; count += 1) {
+      await expect(get(answering(never), { deadline: Date.now() + 5 })).rejects.toEqual(refused("deadline_exceeded"));
+    }
+    await expect(get(answering(ok))).resolves.toBeDefined();
+  });
+});
+
+describe("the reply", () => {
+  test.each([
+    ["another shape", () => Response.json({ title: "one" })],
+    ["no JSON", () => new Response("<html>")],
+    ["nothing", () => new Response(null, { status: 204 })],
+    ["a redirect", () => new Response(null, { status: 302, headers: { location: "/" } })],
+    ["a refusal without a code", () => new Response("Not found", { status: 404 })],
+    ["a refusal with a code that nobody knows", problem("teapot", 418)],
+    ["a refusal of our own token", problem("service_token_invalid", 403)],
+  ])("outside the contract is a bad gateway: %s", async (_, answer) => {
+    await expect(get(answering(answer))).rejects.toEqual(refused("bad_gateway"));
+  });
+
+  test.each<[ErrorCode, number]>([
+    ["not_found", 404],
+    ["forbidden", 403],
+    ["conflict", 409],
+    ["unauthenticated", 401],
+    ["gone", 410],
+  ])("a refusal keeps its code and sentence: %s", async (code, answered) => {
+    const failure = expect.objectContaining({ code, message: "Its own sentence." });
+    await expect(get(answering(problem(code, answered)))).rejects.toEqual(failure);
+  });
+
+  test("a failure of the callee tells nothing of its inside", async () => {
+    await expect(post(answering(problem("internal", 500)))).rejects.toEqual(
+      expect.objectContaining({ code: "unavailable", message: `The ${callee} service cannot be reached.` }),
+    );
+  });
+
+  test("204 is the reply of a contract without one", async () => {
+    const { reply: _, ...silent } = posting();
+    const call = createCall(invocationOf("toy"), secret);
+    await expect(call(answering(status(204)), silent, { body: { name: "one" } })).resolves.toBeUndefined();
+  });
+});
+
+describe("the circuit", () => {
+  test("opens after five failures, then nobody is asked, and the caller learns when to come back", async () => {
+    for (let count = 0; count < 5; count += 1) await expect(post(answering(down))).rejects.toThrow();
+    expect(asked).toHaveLength(5);
+    const started = performance.now();
+    await expect(post(answering(ok))).rejects.toEqual(expect.objectContaining({ code: "unavailable", retryAfter: 5 }));
+    expect(performance.now() - started).toBeLessThan(250);
+    expect(asked).toHaveLength(5);
+  });
+
+  test("stays closed whatever is refused", async () => {
+    for (let count = 0; count < 8; count += 1) await post(answering(problem("conflict", 409))).catch(() => undefined);
+    await expect(post(answering(ok))).resolves.toEqual({ name: "one" });
+  });
+
+  test("is each callee's own", async () => {
+    for (let count = 0; count < 5; count += 1) await post(answering(down)).catch(() => undefined);
+    callee = `callee-${newId()}`;
+    await expect(post(answering(ok))).resolves.toEqual({ name: "one" });
+  });
+});
