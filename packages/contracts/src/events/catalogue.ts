@@ -1,0 +1,97 @@
+import { z } from "zod";
+import { id } from "../text.ts";
+
+/** One kind of event: its name, the service that publishes it and the shape of its data. */
+export interface EventContract<Name extends string = string, Data extends z.ZodObject = z.ZodObject> {
+  name: Name;
+  version: number;
+  service: string;
+  summary: string;
+  /** Ids and facts, no personal data: the log of events is kept long after an account is gone. */
+  data: Data;
+}
+
+const defineEvent = <const Name extends string, Data extends z.ZodObject>(
+  event: EventContract<Name, Data>,
+): EventContract<Name, Data> => event;
+
+export const userCreated = defineEvent({
+  name: "user.created",
+  version: 1,
+  service: "auth",
+  summary: "An account was registered",
+  data: z.object({ userId: id }),
+});
+
+export const userDeleted = defineEvent({
+  name: "user.deleted",
+  version: 1,
+  service: "auth",
+  summary: "An account was deleted; every service erases what it holds of the user",
+  data: z.object({ userId: id }),
+});
+
+export const userUpdated = defineEvent({
+  name: "user.updated",
+  version: 1,
+  service: "users",
+  summary: "A profile was changed",
+  data: z.object({ userId: id, fields: z.array(z.string()).meta({ description: "The names of what changed" }) }),
+});
+
+export const settingsUpdated = defineEvent({
+  name: "settings.updated",
+  version: 1,
+  service: "users",
+  summary: "Somebody changed their preferences",
+  data: z.object({ userId: id }),
+});
+
+const follow = z.object({ followerId: id, followeeId: id });
+
+// The subject of these is who follows, or asks to: events of one subject are delivered one after the
+// other, and one user may be followed by very many at once.
+
+export const userFollowed = defineEvent({
+  name: "user.followed",
+  version: 1,
+  service: "users",
+  summary: "The subject follows somebody",
+  data: follow,
+});
+
+export const userUnfollowed = defineEvent({
+  name: "user.unfollowed",
+  version: 1,
+  service: "users",
+  summary: "The subject no longer follows somebody, by whosever wish",
+  data: follow,
+});
+
+export const userFollowRequested = defineEvent({
+  name: "user.follow_requested",
+  version: 1,
+  service: "users",
+  summary: "The subject asks to follow somebody whose account is private",
+  data: z.object({ requesterId: id, targetId: id }),
+});
+
+export const events = {
+  [userCreated.name]: userCreated,
+  [userDeleted.name]: userDeleted,
+  [userUpdated.name]: userUpdated,
+  [settingsUpdated.name]: settingsUpdated,
+  [userFollowed.name]: userFollowed,
+  [userUnfollowed.name]: userUnfollowed,
+  [userFollowRequested.name]: userFollowRequested,
+} as const;
+
+export type EventName = keyof typeof events;
+
+/** Who listens to what. A service that handles an event has a row here and a file in `src/events/`. */
+export const subscriptions: Record<string, readonly EventName[]> = {
+  users: ["user.created", "user.deleted"],
+};
+
+export const subscribersOf = (event: string): string[] =>
+  Object.keys(subscriptions).filter((service) => subscriptions[service]?.some((name) => name === event));
