@@ -1,0 +1,67 @@
+import type { Database } from "./open.ts";
+
+/** Batches under way at a time for one database: one on its way there, one on its way back. */
+const lanes = 2;
+/** Inputs in one batch, so that the statement stays small and its answer comes soon. */
+const batchLimit = 64;
+
+interface Asked<Input, Output> {
+  input: Input;
+  resolve(output: Output): void;
+  reject(reason: unknown): void;
+}
+
+interface Queue<Input, Output> {
+  waiting: Asked<Input, Output>[];
+  underWay: number;
+}
+
+/**
+ * A read for which many callers share one statement. The first goes out at once; who asks while
+ * batches are under way goes with the next one. So it costs nothing when little is asked, and a
+ * round trip for many when much is. `read` answers in the order of its inputs.
+ *
+ *     const byId = batched((db, ids: string[]) => selectMany(db, ids));
+ *     const profile = await byId(db, id);
+ *
+ * Callers share a statement when they share a database, which on Workers is never across invocations.
+ */
+export function batched<Input, Output>(
+  read: (db: Database, inputs: Input[]) => Promise<Output[]>,
+): (db: Database, input: Input) => Promise<Output> {
+  const queues = new WeakMap<Database, Queue<Input, Output>>();
+
+  const send = async (db: Database, queue: Queue<Input, Output>): Promise<void> => {
+    queue.underWay += 1;
+    while (queue.waiting.length > 0) {
+      const batch = queue.waiting.splice(0, batchLimit);
+      await answer(batch, () =>
+        read(
+          db,
+          batch.map(({ input }) => input),
+        ),
+      );
+    }
+    queue.underWay -= 1;
+  };
+
+  return (db, input) =>
+    new Promise((resolve, reject) => {
+      const queue = queues.get(db) ?? { waiting: [], underWay: 0 };
+      queues.set(db, queue);
+      queue.waiting.push({ input, resolve, reject });
+      if (queue.underWay < lanes) void send(db, queue);
+    });
+}
+
+/** Never rejects: what goes wrong is told to those who asked. */
+async function answer<Input, Output>(batch: Asked<Input, Output>[], read: () => Promise<Output[]>): Promise<void> {
+  try {
+    const outputs = await read();
+    if (outputs.length !== batch.length)
+      throw new Error(`A batch of ${batch.length} was answered by ${outputs.length}.`);
+    for (const [index, output] of outputs.entries()) batch[index]?.resolve(output);
+  } catch (error) {
+    for (const { reject } of batch) reject(error);
+  }
+}

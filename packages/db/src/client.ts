@@ -1,0 +1,149 @@
+import type { Sql, TransactionSql } from "postgres";
+
+import type { Codecs, Pool, Turn } from "./pool.ts";
+import { Session } from "./session.ts";
+
+/** Beyond this many different texts, such as inserts of ever other sizes, statements go out unprepared. */
+const preparedLimit = 1_000;
+
+/** What the function of a transaction gets, for drizzle's session in it. */
+interface Scope {
+  unsafe(text: string, values?: unknown[]): Statement;
+  savepoint<T>(effect: (scope: Scope) => Promise<T>): Promise<T>;
+}
+
+type Statement = Promise<unknown> & { values(): Promise<unknown> };
+
+/**
+ * A client for drizzle over a pool. Each statement, and a transaction's begin and commit, is given up
+ * when the pool's patience ends.
+ */
+class Client {
+  readonly options: Codecs;
+  readonly #pool: Pool;
+  readonly #texts = new Set<string>();
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+    this.options = pool.codecs;
+  }
+
+  unsafe(text: string, values: unknown[] = []): Statement {
+    return statement(async (asArrays) => {
+      const turn = await this.#pool.turn();
+      const answer = this.#send(turn.sql, text, values, asArrays, turn).finally(turn.done);
+      return await within(this.#pool.patience, answer, turn.giveUp);
+    });
+  }
+
+  async begin<T>(effect: (scope: Scope) => Promise<T>): Promise<T> {
+    const turn = await this.#pool.turn();
+    const session = new Session();
+    return await new Promise<T>((resolve, reject) => {
+      const giveUp = () => reject(turn.giveUp());
+      let timer = setTimeout(giveUp, this.#pool.patience);
+      const outcome = turn.sql.begin((tx) => {
+        turn.heard();
+        clearTimeout(timer);
+        return session.run(async () => {
+          try {
+            return { result: await effect(this.#scope(tx, turn, session, reject)) };
+          } finally {
+            timer = setTimeout(giveUp, this.#pool.patience);
+          }
+        });
+      });
+      outcome
+        .then(
+          ({ result }) => resolve(result),
+          (error) => {
+            session.end(error);
+            turn.failed(error);
+            reject(error);
+          },
+        )
+        .finally(() => {
+          clearTimeout(timer);
+          turn.done();
+        });
+    });
+  }
+
+  #scope(tx: TransactionSql, turn: Turn, session: Session, abort: (reason: unknown) => void): Scope {
+    // A rollback on a dead connection would be waited for in vain: the caller is let go at once.
+    const giveUp = () => {
+      const reason = turn.giveUp();
+      abort(reason);
+      return reason;
+    };
+    const send = (text: string, values: unknown[], asArrays: boolean) =>
+      within(this.#pool.patience, this.#send(tx, text, values, asArrays, turn), giveUp);
+    return {
+      unsafe: (text, values = []) => statement((asArrays) => session.send(() => send(text, values, asArrays))),
+      savepoint: async (effect) => {
+        const nested = session.send(() =>
+          tx.savepoint((inner) =>
+            session.run(async () => ({ result: await effect(this.#scope(inner, turn, session, abort)) })),
+          ),
+        );
+        return (await nested).result;
+      },
+    };
+  }
+
+  async #send(sql: Sender, text: string, values: unknown[], asArrays: boolean, turn: Turn): Promise<unknown> {
+    const pending = sql.unsafe(text, bound(values), { prepare: this.#prepares(text) });
+    try {
+      const rows = await (asArrays ? pending.values() : pending);
+      turn.heard();
+      return rows;
+    } catch (error) {
+      turn.failed(error);
+      throw error;
+    }
+  }
+
+  /**
+   * drizzle asks for unprepared statements, for which postgres.js needs two round trips each time and
+   * which Hyperdrive may not answer at all (cloudflare/cloudflare-docs#33555). A prepared one needs
+   * two the first time and one from then on. A connection string with `prepare=false` turns it off.
+   */
+  #prepares(text: string): boolean {
+    if (this.#texts.has(text)) return true;
+    if (this.#texts.size >= preparedLimit) return false;
+    this.#texts.add(text);
+    return true;
+  }
+}
+
+type Sender = Pick<Sql, "unsafe">;
+
+/** The client under the type drizzle asks for. */
+export const clientFor = (pool: Pool): Sql => asSql(new Client(pool));
+
+/**
+ * drizzle's postgres-js session calls `unsafe`, `begin`, `savepoint` and the codecs in `options` of
+ * its client and nothing else; each of these keeps the driver's contract here.
+ */
+const asSql = (client: Client): Sql => client as unknown as Sql;
+
+/** drizzle has encoded the values for their columns; the driver's own types do not know its columns. */
+const bound = (values: unknown[]) => values as Parameters<Sql["unsafe"]>[1];
+
+/** Like the driver's own pending query: `values()`, called at once, asks for arrays instead of objects. */
+function statement(send: (asArrays: boolean) => Promise<unknown>): Statement {
+  let asArrays = false;
+  const answer = Promise.resolve().then(() => send(asArrays));
+  const values = () => {
+    asArrays = true;
+    return answer;
+  };
+  return Object.assign(answer, { values });
+}
+
+function within<T>(milliseconds: number, work: Promise<T>, giveUp: () => Error): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(giveUp()), milliseconds);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

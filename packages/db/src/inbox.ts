@@ -1,0 +1,32 @@
+import type { Envelope } from "@trivet/contracts";
+import { type PgSchema, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import type { Transaction } from "./open.ts";
+
+/** The events a service has taken effect of. `sql/inbox.sql` is the migration that goes with it. */
+export const inboxTable = (schema: PgSchema) =>
+  schema.table("inbox", {
+    id: uuid("id").primaryKey(),
+    event: text("event").notNull(),
+    receivedAt: timestamp("received_at", { withTimezone: true }).notNull().defaultNow(),
+  });
+
+export type Inbox = ReturnType<typeof inboxTable>;
+
+/**
+ * Runs `effect` unless this event has taken effect before. With the effect in `tx`, both are
+ * committed or neither is, so at-least-once delivery becomes an effect that happens exactly once: of
+ * two copies at the same time, one waits until the other's transaction has ended.
+ */
+export async function once(
+  tx: Transaction,
+  inbox: Inbox,
+  envelope: Pick<Envelope, "id" | "event">,
+  effect: () => Promise<void>,
+): Promise<void> {
+  const first = await tx
+    .insert(inbox)
+    .values({ id: envelope.id, event: envelope.event })
+    .onConflictDoNothing()
+    .returning({ id: inbox.id });
+  if (first.length > 0) await effect();
+}

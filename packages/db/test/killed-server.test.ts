@@ -1,0 +1,83 @@
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { databaseFault } from "../src/index.ts";
+import { type OwnServer, startServer } from "./own-server.ts";
+import { type Kept, keptDatabase } from "./scratch.ts";
+
+let server: OwnServer;
+let kept: Kept;
+
+beforeAll(async () => {
+  server = await startServer();
+  kept = keptDatabase(server.url);
+  await kept.db.execute(sql`create table notes (id int primary key)`);
+}, 60_000);
+
+afterAll(async () => {
+  await kept.close();
+  await server.stop();
+}, 30_000);
+
+describe("a Postgres that is killed under load", () => {
+  test("fails what was under way as unavailable, keeps what it acknowledged, and is used again within 5 s", async () => {
+    const acknowledged = new Set<number>();
+    const codes = new Set<string | undefined>();
+    let next = 0;
+    let running = true;
+    const insert = (id: number) =>
+      id % 2 === 0
+        ? kept.db.execute(sql`insert into notes values (${id})`)
+        : kept.db.transaction(async (tx) => {
+            await tx.execute(sql`insert into notes values (${id})`);
+            await tx.execute(sql`select pg_sleep(0.002)`);
+          });
+    const callers = Array.from({ length: 24 }, async () => {
+      while (running) {
+        next += 1;
+        const id = next;
+        await insert(id).then(
+          () => acknowledged.add(id),
+          async (error: unknown) => {
+            codes.add(databaseFault(error)?.code);
+            await new Promise((resolve) => setTimeout(resolve, 10));
+          },
+        );
+      }
+    });
+    for (let kill = 0; kill < 2; kill += 1) {
+      const before = acknowledged.size;
+      await expect.poll(() => acknowledged.size, { timeout: 5_000, interval: 5 }).toBeGreaterThan(before + 200);
+      await server.kill();
+      await server.start();
+      const known = acknowledged.size;
+      await expect.poll(() => acknowledged.size, { timeout: 5_000, interval: 5 }).toBeGreaterThan(known + 24);
+    }
+    running = false;
+    await Promise.all(callers);
+    expect([...codes]).toEqual(["unavailable"]);
+    const rows = await kept.db.execute<{ id: number }>(sql`select id from notes`);
+    const stored = new Set(rows.map(({ id }) => id));
+    expect([...acknowledged].filter((id) => !stored.has(id))).toEqual([]);
+  }, 60_000);
+
+  test("one stopped backend delays its own statement only, and answers when it goes on", async () => {
+    const [row] = await kept.db.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`);
+    const pid = Number(row?.pid);
+    process.kill(pid, "SIGSTOP");
+    try {
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 40 }, async () => {
+          const start = performance.now();
+          await kept.db.execute(sql`select pg_sleep(0.01)`);
+          return performance.now() - start;
+        }),
+      );
+      const times = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+      expect(times.length).toBeGreaterThanOrEqual(39);
+      expect(Math.max(...times)).toBeLessThan(4_000);
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    await Promise.all(Array.from({ length: 20 }, () => kept.db.execute(sql`select 1`)));
+  }, 20_000);
+});

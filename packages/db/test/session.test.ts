@@ -1,0 +1,76 @@
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { databaseFault, type Transaction } from "../src/index.ts";
+import { changed, type Kept, keptDatabase, type Scratch, scratchDatabase } from "./scratch.ts";
+
+let scratch: Scratch;
+let kept: Kept;
+
+beforeAll(async () => {
+  scratch = await scratchDatabase();
+  await scratch.sql`create table notes (text text)`;
+  kept = keptDatabase(changed(scratch.url, (url) => url.searchParams.set("pool_max", "1")));
+});
+
+afterAll(async () => {
+  await kept.close();
+  await scratch.drop();
+});
+
+const note = (text: string) => sql`insert into notes values (${text})`;
+
+const loseConnection = async (tx: Transaction): Promise<void> => {
+  const [row] = await tx.execute(sql`select pg_backend_pid() as pid`);
+  const pid = Number(row?.pid);
+  await scratch.sql`select pg_terminate_backend(${pid}, 3000)`;
+};
+
+describe("a transaction whose connection is lost between two statements", () => {
+  test("is refused the rest, even when the pool has connected anew meanwhile", async () => {
+    let second: unknown;
+    const lost = kept.db.transaction(async (tx) => {
+      await tx.execute(note("before"));
+      await loseConnection(tx);
+      // Until this is answered, the one connection of the pool has been made anew.
+      await kept.db.execute(sql`select 1`);
+      second = await tx.execute(note("after")).catch((error: unknown) => error);
+      return "committed";
+    });
+    const error = await lost.catch((reason: unknown) => reason);
+    expect(databaseFault(error)).toMatchObject({ code: "unavailable" });
+    await expect.poll(() => databaseFault(second)?.code, { interval: 10 }).toBe("unavailable");
+    expect(await scratch.sql`select * from notes`).toEqual([]);
+  });
+
+  test("fails in a nested one too, and lets its function clean up", async () => {
+    let cleaned = false;
+    const lost = kept.db.transaction(async (tx) => {
+      try {
+        await tx.transaction(async (inner) => {
+          await inner.execute(note("nested"));
+          await loseConnection(tx);
+          await inner.execute(note("after"));
+        });
+      } finally {
+        cleaned = true;
+      }
+    });
+    const error = await lost.catch((reason: unknown) => reason);
+    expect(databaseFault(error)).toMatchObject({ code: "unavailable" });
+    await expect.poll(() => cleaned, { interval: 10 }).toBe(true);
+    expect(await scratch.sql`select * from notes`).toEqual([]);
+  });
+
+  test("the server ending it for idleness is the same", async () => {
+    const lost = kept.db.transaction(async (tx) => {
+      await tx.execute(sql`set local idle_in_transaction_session_timeout = 50`);
+      await tx.execute(note("idle"));
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await tx.execute(note("late"));
+    });
+    const error = await lost.catch((reason: unknown) => reason);
+    expect(databaseFault(error)).toMatchObject({ code: "unavailable" });
+    expect(await scratch.sql`select * from notes`).toEqual([]);
+    await kept.db.execute(sql`select 1`);
+  });
+});
