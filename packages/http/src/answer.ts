@@ -1,0 +1,132 @@
+import { beforeDeadline, type Invocation, type InvocationContext, type Logger, TrivetError } from "@trivet/platform";
+import type { ServiceEnv } from "./env.ts";
+import { faultOf } from "./fault.ts";
+import { beginInvocation, deadlineOf, Work } from "./invocation.ts";
+import type { Mounted } from "./mounted.ts";
+import { problemResponse } from "./output/problem.ts";
+import { pathOf } from "./path.ts";
+import { requestState } from "./request-state.ts";
+
+const methods = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+
+/**
+ * Answers one request: makes its invocation, lets the app answer before the deadline, turns failures
+ * into problems, and leaves one log line and one histogram sample.
+ */
+export async function answer<Env extends ServiceEnv, Deps>(
+  mounted: Mounted<Env, Deps>,
+  request: Request,
+  ctx: InvocationContext,
+): Promise<Response> {
+  const started = performance.now();
+  const { service, metrics } = mounted;
+  metrics.active.inc({ service: service.name });
+  const work = new Work(ctx);
+  const invocation = beginInvocation(mounted, request, work, await deadlineOf(request, mounted.serviceTokens));
+  const state = requestState(mounted, invocation);
+  const path = pathOf(request.url);
+  let response: Response;
+  try {
+    assertMethod(request.method);
+    assertReadable(path, request.url);
+    response =
+      service.before?.(request, mounted.env) ??
+      (await inTime(mounted.app.fetch(request, state, executionContext(ctx)), invocation.deadline));
+  } catch (error) {
+    const problem = problemResponse(faultOf(error, mounted, invocation), path, invocation.requestId);
+    response = request.method === "HEAD" ? new Response(null, problem) : problem;
+  }
+  response = withHeader(response, "x-request-id", invocation.requestId);
+  service.decorate?.(response.headers, request, mounted.env);
+  const seconds = (performance.now() - started) / 1_000;
+  metrics.active.dec({ service: service.name });
+  const method = methods.has(request.method) ? request.method : "OTHER";
+  // The pattern, never the path: labels and their cost must not grow with what strangers ask for.
+  const route = state.route ?? "unmatched";
+  metrics.duration.observe({ method, route, status_code: response.status, service: service.name }, seconds);
+  logRequest(mounted.log, invocation, {
+    method: request.method,
+    path,
+    route,
+    status: response.status,
+    ms: seconds * 1_000,
+  });
+  work.finish();
+  return response;
+}
+
+/** The answer, or `deadline_exceeded` when it does not come in time; one that comes later is thrown away. */
+async function inTime(work: Response | Promise<Response>, deadline: number): Promise<Response> {
+  if (work instanceof Response) return work;
+  const discard = (): void => {
+    work.then(
+      (response) => response.body?.cancel(),
+      () => undefined,
+    );
+  };
+  return await beforeDeadline(work, deadline, discard);
+}
+
+/** Methods that Fetch forbids: no request of them can be led on, and nothing here answers them. */
+const forbiddenMethods = new Set(["CONNECT", "TRACE", "TRACK"]);
+
+function assertMethod(method: string): void {
+  if (!forbiddenMethods.has(method)) return;
+  const allow = [...methods].join(", ");
+  throw new TrivetError("method_not_allowed", `No address here answers ${method}.`, { headers: { allow } });
+}
+
+/** Refuses a path or query that cannot be read as UTF-8 text or that no database could store. */
+function assertReadable(path: string, url: string): void {
+  if (!url.includes("%")) return;
+  try {
+    const query = url.slice(url.indexOf("?") + 1 || url.length).replaceAll("+", " ");
+    if (!(decodeURIComponent(path) + decodeURIComponent(query)).includes("\u0000")) return;
+  } catch {
+    // Refused below.
+  }
+  throw new TrivetError("malformed_request", "The address must be percent-encoded UTF-8 without NUL characters.");
+}
+
+interface RequestLine {
+  method: string;
+  path: string;
+  route: string;
+  status: number;
+  ms: number;
+}
+
+/** One line a request. The path stands without its query, which may hold a token. */
+function logRequest(log: Logger, { actor, requestId, trace }: Invocation, line: RequestLine): void {
+  const level = line.status >= 500 ? "error" : "info";
+  if (!log.isEnabledFor(level)) return;
+  log[level]("{method} {path} {status} {ms} ms", {
+    ...line,
+    ms: Math.round(line.ms * 100) / 100,
+    actor: actor.kind,
+    ...("id" in actor && { user_id: actor.id }),
+    ...("impersonatedBy" in actor && { impersonated_by: actor.impersonatedBy }),
+    request_id: requestId,
+    trace_id: trace.traceId,
+    span_id: trace.spanId,
+  });
+}
+
+/** Headers of an answer that came from elsewhere (assets, another Worker) cannot be written to. */
+function withHeader(response: Response, name: string, value: string): Response {
+  try {
+    response.headers.set(name, value);
+    return response;
+  } catch {
+    const copy = new Response(response.body, response);
+    copy.headers.set(name, value);
+    return copy;
+  }
+}
+
+/** Hono asks for Cloudflare's whole context; a service of ours only ever uses `waitUntil`. */
+const executionContext = (ctx: InvocationContext) => ({
+  waitUntil: (promise: Promise<unknown>) => ctx.waitUntil(promise),
+  passThroughOnException: () => {},
+  props: {},
+});

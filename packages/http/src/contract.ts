@@ -1,0 +1,29 @@
+import type { RouteConfig } from "@hono/zod-openapi";
+import type { ErrorCode } from "@trivet/platform";
+import type { z } from "zod";
+import type { Access } from "./access/access.ts";
+
+/** What a route promises: an OpenAPI operation, who may call it, and how it can refuse. */
+export interface RouteContract extends RouteConfig {
+  method: "get" | "post" | "put" | "patch" | "delete";
+  /** The whole path with the service's prefix, parameters in braces. */
+  path: `/${string}`;
+  summary: string;
+  access: Access;
+  /** Refusals of this route's own. Those that any route can give are added. */
+  errors?: readonly ErrorCode[];
+  /** The answer has an `ETag` and may be 304. */
+  etag?: boolean;
+  /** Bytes a body may have, if not the usual mebibyte. */
+  bodyLimit?: number;
+}
+
+/** JSON content of a request or an answer. */
+export const json = <Schema extends z.ZodType>(schema: Schema, description = "") => ({
+  content: { "application/json": { schema } },
+  required: true as const,
+  description,
+});
+
+/** An answer without content. */
+export const noContent = (description: string) => ({ description });

@@ -1,0 +1,62 @@
+import {
+  type AssetsBinding,
+  type DatabaseBinding,
+  isPlaceholder,
+  type ServiceBinding,
+  shortestSecret,
+} from "@trivet/platform";
+import { z } from "zod";
+
+const hasFetch = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && "fetch" in value && typeof value.fetch === "function";
+
+/** A `[[services]]` entry. */
+export const serviceBinding = z.custom<ServiceBinding>(hasFetch, { error: "expected a [[services]] binding" });
+
+/** An `[assets]` entry. */
+export const assetsBinding = z.custom<AssetsBinding>(hasFetch, { error: "expected an [assets] binding" });
+
+/** A `[[hyperdrive]]` entry. */
+export const databaseBinding = z.custom<DatabaseBinding>(
+  (value) => typeof value === "object" && value !== null && "connectionString" in value,
+  { error: "expected a [[hyperdrive]] binding" },
+);
+
+/** A secret of at least 32 characters that nobody left at its placeholder. */
+export const secret = z
+  .string()
+  .min(shortestSecret, {
+    error: `must be at least ${shortestSecret} characters; make one with \`openssl rand -base64 48\``,
+  })
+  .refine((value) => !isPlaceholder(value), { error: "is a placeholder; make one with `openssl rand -base64 48`" });
+
+const notAnAddress = ({ code }: { code: string }): string | undefined =>
+  // What is missing is told apart from what is wrong.
+  code === "invalid_type" ? undefined : "must be an absolute http(s) URL such as https://api.example.com";
+
+/** What every service finds in its `env`. A service extends it by its own variables and bindings. */
+export const serviceEnv = z.object({
+  TRIVET_ENV: z.enum(["development", "production"]).default("development"),
+  LOG_LEVEL: z.enum(["trace", "debug", "info", "warning", "error", "fatal"]).default("info"),
+  /** The address under which the public reaches the router; also the issuer of access tokens. */
+  PUBLIC_URL: z.url({ protocol: /^https?$/, error: notAnAddress }).transform((url) => url.replace(/\/$/, "")),
+  /** Signs the tokens by which services know each other; the same for all of them. */
+  SERVICE_JWT_SECRET: secret,
+  /** What a collector of metrics sends as bearer token. Without one they are open in development and closed in production. */
+  METRICS_TOKEN: z.string().default(""),
+  ASSETS: assetsBinding.optional(),
+  AUTH: serviceBinding.optional(),
+});
+
+export type ServiceEnv = z.output<typeof serviceEnv>;
+
+/** One sentence for each variable that is missing or malformed; empty when all is well. */
+export function envFaults(schema: z.ZodType, env: unknown): string[] {
+  const parsed = schema.safeParse(env);
+  if (parsed.success) return [];
+  return parsed.error.issues.map((issue) => {
+    const name = issue.path.join(".");
+    const missing = issue.code === "invalid_type" && issue.message.includes("undefined");
+    return missing ? `${name} is missing` : `${name} ${issue.message}`;
+  });
+}

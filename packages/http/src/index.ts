@@ -1,0 +1,30 @@
+export { access } from "./access/access.ts";
+export { clientAddress, identify } from "./access/grant.ts";
+export { createApp } from "./app.ts";
+export { json, noContent, type RouteContract } from "./contract.ts";
+export { securitySchemes } from "./docs/document.ts";
+export {
+  assetsBinding,
+  databaseBinding,
+  envFaults,
+  type ServiceEnv,
+  secret,
+  serviceBinding,
+  serviceEnv,
+} from "./env.ts";
+export { assertMatches, etagOf, withEtag } from "./output/etag.ts";
+export {
+  decodeCursor,
+  encodeCursor,
+  linkNext,
+  type Page,
+  type PageQuery,
+  pageOf,
+  pageQuery,
+  toPage,
+} from "./output/page.ts";
+export { pathOf } from "./path.ts";
+export { type EventHandler, type Route, routesFor } from "./route.ts";
+export { defineService, type Scope, type ServiceDefinition } from "./service.ts";
+export type { ServiceContext } from "./state.ts";
+export { createWorker } from "./worker.ts";

@@ -1,0 +1,111 @@
+import { TrivetError } from "@trivet/platform";
+import type { Context } from "hono";
+import { createMiddleware } from "hono/factory";
+import { deepestJson, isTooDeep } from "./json-depth.ts";
+
+/** RFC 8259 JSON and the `+json` types built on it (RFC 6839). */
+const jsonType = /^application\/(?:[a-z.-]+\+)?json(?:;.*)?$/i;
+const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i;
+
+/** One mebibyte, unless a route says otherwise. */
+export const defaultBodyLimit = 1024 * 1024;
+
+/**
+ * Reads a JSON body before the contract's validator does: refuses other media types (415), bodies
+ * over `limit` bytes (413), and text that is not UTF-8, not JSON, or cannot be stored (400), each
+ * with a sentence on what was expected.
+ */
+export const jsonBody = (limit: number) =>
+  createMiddleware(async (c, next) => {
+    const type = c.req.header("content-type");
+    if (type === undefined || !jsonType.test(type) || !/^utf-?8$/i.test(charset.exec(type)?.[1] ?? "utf-8")) {
+      throw new TrivetError("unsupported_media_type", undefined, { headers: { accept: "application/json" } });
+    }
+    const encoding = c.req.header("content-encoding");
+    if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
+      throw new TrivetError("unsupported_media_type", "Send the body without Content-Encoding.", {
+        headers: { "accept-encoding": "identity" },
+      });
+    }
+    c.req.bodyCache.json = Promise.resolve(parseJson(decodeUtf8(await readBody(c, limit))));
+    await next();
+  });
+
+/** The whole body; `payload_too_large` as soon as it is known to be longer than `limit` bytes. */
+async function readBody(c: Context, limit: number): Promise<Uint8Array> {
+  const length = c.req.header("content-length");
+  if (length !== undefined && Number(length) > limit) throw tooLarge(limit);
+  try {
+    // With a length the server enforces it; without one the stream has to be counted.
+    if (length !== undefined) return new Uint8Array(await c.req.raw.arrayBuffer());
+    return await countedBody(c.req.raw.body, limit);
+  } catch (cause) {
+    if (cause instanceof TrivetError) throw cause;
+    throw new TrivetError("malformed_request", "The body ended before it was whole.", { cause });
+  }
+}
+
+async function countedBody(body: ReadableStream<Uint8Array> | null, limit: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  for await (const chunk of body ?? []) {
+    total += chunk.byteLength;
+    if (total > limit) throw tooLarge(limit);
+    chunks.push(chunk);
+  }
+  const whole = new Uint8Array(total);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return whole;
+}
+
+const tooLarge = (limit: number): TrivetError =>
+  new TrivetError("payload_too_large", `The body may have at most ${limit} bytes.`);
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new TrivetError("malformed_request", "The body is not valid UTF-8.", { cause });
+  }
+}
+
+function parseJson(text: string): unknown {
+  if (text.trim() === "") throw new TrivetError("malformed_request", "The body is empty; a JSON value was expected.");
+  if (isTooDeep(text)) {
+    throw new TrivetError("malformed_request", `The body nests deeper than ${deepestJson} levels.`);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    // Without the position: engines name it differently or not at all, and their message may repeat the body.
+    throw new TrivetError("malformed_request", "The body is not valid JSON.", { cause });
+  }
+  // Only an escape can bring NUL or half a surrogate pair into valid UTF-8, so most bodies skip the walk.
+  if (text.includes("\\u")) assertStorable(value);
+  return value;
+}
+
+/** Refuses strings that no JSON database column can hold (RFC 8259, 8.2; Postgres has no NUL). */
+function assertStorable(root: unknown): void {
+  const pending = [root];
+  while (pending.length > 0) {
+    const value = pending.pop();
+    if (typeof value === "string") assertText(value);
+    else if (typeof value === "object" && value !== null) {
+      for (const [key, member] of Object.entries(value)) {
+        assertText(key);
+        pending.push(member);
+      }
+    }
+  }
+}
+
+function assertText(value: string): void {
+  if (value.isWellFormed() && !value.includes("\u0000")) return;
+  throw new TrivetError("malformed_request", "The body contains a NUL character or half of a surrogate pair.");
+}

@@ -1,0 +1,46 @@
+import { type FieldError, TrivetError } from "@trivet/platform";
+import type { z } from "zod";
+
+type Target = "json" | "form" | "query" | "param" | "header" | "cookie";
+
+const places: Record<Target, FieldError["in"]> = {
+  json: "body",
+  form: "body",
+  query: "query",
+  param: "path",
+  header: "header",
+  cookie: "header",
+};
+
+/** Bounds on the answer, so that it does not grow with what was sent. */
+const entryLimit = 50;
+const pointerLimit = 200;
+
+type Result = { target: string } & ({ success: true } | { success: false; error: z.core.$ZodError });
+
+/** The hook of every validator: one entry per bad field, none of which repeats what was sent. */
+export function refuseInvalid(result: Result): undefined {
+  if (result.success) return;
+  const place = places[result.target as Target] ?? "body";
+  throw new TrivetError("validation_failed", undefined, {
+    errors: result.error.issues.flatMap((issue) => fieldErrors(place, issue)).slice(0, entryLimit),
+  });
+}
+
+function fieldErrors(place: FieldError["in"], issue: z.core.$ZodIssue): FieldError[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.slice(0, entryLimit).map((key) => ({
+      in: place,
+      pointer: pointer([...issue.path, key]),
+      detail: "is not a known field",
+    }));
+  }
+  return [{ in: place, pointer: pointer(issue.path), detail: issue.message }];
+}
+
+/** RFC 6901. */
+const pointer = (path: readonly PropertyKey[]): string =>
+  path
+    .map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`)
+    .join("")
+    .slice(0, pointerLimit);

@@ -1,0 +1,51 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { ensureLogging, type Logger, type ServiceActor, serviceLogger, type UserActor } from "@trivet/platform";
+import { KeySet } from "./access/key-set.ts";
+import type { ServiceTokens } from "./access/service-token.ts";
+import type { UserTokens } from "./access/user-token.ts";
+import { VerifiedTokens } from "./access/verified-tokens.ts";
+import { envFaults, type ServiceEnv } from "./env.ts";
+import { createMetrics, type Metrics } from "./observe/metrics.ts";
+import type { ServiceDefinition } from "./service.ts";
+import type { HandlerEnv } from "./state.ts";
+
+/** A service on one `env`: what is made once and serves every invocation after. Plain data, no I/O. */
+export interface Mounted<Env extends ServiceEnv, Deps> {
+  service: ServiceDefinition<Env, Deps>;
+  app: OpenAPIHono<HandlerEnv<Deps>>;
+  env: Env;
+  /** Unix milliseconds. */
+  since: number;
+  log: Logger;
+  metrics: Metrics;
+  serviceTokens: ServiceTokens;
+  userTokens: UserTokens;
+}
+
+/** Throws when a variable is missing or malformed, naming every one. */
+export function mount<Env extends ServiceEnv, Deps>(
+  service: ServiceDefinition<Env, Deps>,
+  app: OpenAPIHono<HandlerEnv<Deps>>,
+  bindings: object,
+): Mounted<Env, Deps> {
+  const parsed = service.env.safeParse(bindings);
+  if (!parsed.success) {
+    throw new Error(`${service.name} is not configured: ${envFaults(service.env, bindings).join("; ")}`);
+  }
+  const env = parsed.data;
+  ensureLogging(env.LOG_LEVEL);
+  return {
+    service,
+    app,
+    env,
+    since: Date.now(),
+    log: serviceLogger(service.name),
+    metrics: createMetrics(),
+    serviceTokens: {
+      self: service.name,
+      secret: env.SERVICE_JWT_SECRET,
+      verified: new VerifiedTokens<ServiceActor>(),
+    },
+    userTokens: { issuer: env.PUBLIC_URL, keys: new KeySet(), verified: new VerifiedTokens<UserActor>() },
+  };
+}

@@ -1,0 +1,44 @@
+import type { Call, Invocation, TrivetError } from "@trivet/platform";
+import type { z } from "zod";
+import type { ServiceEnv } from "./env.ts";
+import type { EventHandler, Route } from "./route.ts";
+import type { ServiceContext } from "./state.ts";
+
+/** What a service's dependencies are made of, once per invocation. */
+export interface Scope<Env> {
+  env: Env;
+  invocation: Invocation;
+  call: Call;
+}
+
+/** The table of contents of a service. */
+export interface ServiceDefinition<Env extends ServiceEnv, Deps> {
+  /** The first segment of its paths, its database schema, its name in logs and tokens. */
+  name: string;
+  version: string;
+  summary: string;
+  /** Parses `env`, once. */
+  env: z.ZodType<Env>;
+  deps(scope: Scope<Env>): Deps;
+  routes: readonly Route<Deps>[];
+  events?: readonly EventHandler<Deps>[];
+  /** What the service cannot work without, by name: each rejects when its part is down. */
+  checks?: Record<string, (deps: Deps) => Promise<unknown>>;
+  /** Recognises failures of the parts it uses, such as a lost database; undefined for a fault of its own. */
+  faults?(error: unknown): TrivetError | undefined;
+  /** Answers a request before any route is looked for, where it returns a response. */
+  before?(request: Request, env: Env): Response | undefined;
+  /** Adds to the headers of every answer, refusals included. */
+  decorate?(headers: Headers, request: Request, env: Env): void;
+  /** Answers what no route matches; 404 or 405 where it does not. */
+  fallback?(c: ServiceContext<Deps>): Promise<Response | undefined>;
+  /** The OpenAPI document as JSON text, where it is not just that of the routes. */
+  document?(c: ServiceContext<Deps>): Promise<string>;
+  /** The JWKS that verifies access tokens, where it is not fetched from the AUTH binding. */
+  keys?(deps: Deps): Promise<unknown>;
+}
+
+/** Lets the types of a service's parts be inferred from one another. */
+export const defineService = <Env extends ServiceEnv, Deps>(
+  definition: ServiceDefinition<Env, Deps>,
+): ServiceDefinition<Env, Deps> => definition;

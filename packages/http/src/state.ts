@@ -1,0 +1,33 @@
+import type { Actor, AssetsBinding, Call, Invocation } from "@trivet/platform";
+import type { Context } from "hono";
+import type { FetchKeys } from "./access/key-set.ts";
+import type { ServiceTokens } from "./access/service-token.ts";
+import type { UserTokens } from "./access/user-token.ts";
+import type { ServiceEnv } from "./env.ts";
+import type { Metrics } from "./observe/metrics.ts";
+
+/** What travels with one request inside a service; Hono calls it the bindings (`c.env`). */
+export interface RequestState<Deps = unknown> {
+  invocation: Invocation;
+  call: Call;
+  /** The service's dependencies, made at the first use. */
+  deps(): Deps;
+  serviceTokens: ServiceTokens;
+  userTokens: UserTokens;
+  fetchKeys: FetchKeys;
+  metrics: Metrics;
+  assets: AssetsBinding | undefined;
+  env: ServiceEnv;
+  /** When the service answered its first request here, in Unix milliseconds. */
+  since: number;
+  /** The matched route's path, for metrics and logs. */
+  route: string | undefined;
+}
+
+/** The Hono environment of a handler: `c.var` holds these once access has been granted. */
+export interface HandlerEnv<Deps, Caller extends Actor = Actor> {
+  Bindings: RequestState<Deps>;
+  Variables: { actor: Caller; deps: Deps; invocation: Invocation };
+}
+
+export type ServiceContext<Deps = unknown, Caller extends Actor = Actor> = Context<HandlerEnv<Deps, Caller>>;

@@ -1,0 +1,27 @@
+import { checkEnv, type InvocationContext, type WorkerModule } from "@trivet/platform";
+import { answer } from "./answer.ts";
+import { createApp } from "./app.ts";
+import { envFaults, type ServiceEnv } from "./env.ts";
+import { type Mounted, mount } from "./mounted.ts";
+import type { ServiceDefinition } from "./service.ts";
+
+/** The default export of a service's `src/worker.ts`: a plain Worker. */
+export function createWorker<Env extends ServiceEnv, Deps>(
+  service: ServiceDefinition<Env, Deps>,
+): Required<WorkerModule<object>> {
+  const app = createApp(service);
+  const known = new WeakMap<object, Mounted<Env, Deps>>();
+
+  const mountedOn = (env: object): Mounted<Env, Deps> => {
+    const found = known.get(env);
+    if (found) return found;
+    const mounted = mount(service, app, env);
+    known.set(env, mounted);
+    return mounted;
+  };
+
+  return {
+    fetch: (request: Request, env: object, ctx: InvocationContext) => answer(mountedOn(env), request, ctx),
+    [checkEnv]: (env: object) => envFaults(service.env, env),
+  };
+}

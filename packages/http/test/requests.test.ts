@@ -1,0 +1,290 @@
+import { errorCodes, isErrorCode, mintServiceToken, newId } from "@trivet/platform";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { insiderDeadline, logged, posting, problemOf, type Running, run, serviceSecret } from "./fixture/running.ts";
+
+let service: Running;
+
+beforeEach(() => {
+  service = run();
+  logged.length = 0;
+});
+
+const codes = Object.keys(errorCodes).filter(isErrorCode);
+
+describe("a refusal", () => {
+  test.each(codes)("of code %s is a problem as RFC 9457 has it", async (code) => {
+    const response = await service.send(`/toy/fail?how=${code}`, { headers: { "x-request-id": "req-9" } });
+    const { status, error, detail } = errorCodes[code];
+    expect(response.status).toBe(status);
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    expect(await problemOf(response)).toEqual({
+      type: `/problems/${code}`,
+      title: error,
+      status,
+      detail,
+      instance: "/toy/fail",
+      code,
+      error,
+      request_id: "req-9",
+    });
+    expect(response.headers.has("www-authenticate")).toBe(status === 401);
+    expect(response.headers.get("retry-after")).toBe(code === "rate_limited" ? "2" : null);
+  });
+
+  test("for a fault of ours tells nothing of it; the log does", async () => {
+    const response = await service.send("/toy/fail?how=canary-77aa");
+    expect(response.status).toBe(500);
+    const text = JSON.stringify(await problemOf(response));
+    expect(text).not.toContain("canary-77aa");
+    expect(text).not.toMatch(/at |\.ts|stack/);
+    expect(logged.join("")).toContain("a fault with canary-77aa");
+  });
+
+  test("to HEAD has the status and no body", async () => {
+    const response = await service.send("/toy/nothing", { method: "HEAD" });
+    expect(response.status).toBe(404);
+    expect(await response.text()).toBe("");
+  });
+});
+
+describe("validation", () => {
+  test("names every bad field by its pointer, and repeats nothing that was sent", async () => {
+    const canary = "canary-91bc";
+    const body = {
+      name: `${canary}${"x".repeat(60)}`,
+      size: canary,
+      kind: canary,
+      tags: ["fine", canary, 3],
+      inner: { "a/b": canary },
+      "odd/field~": canary,
+    };
+    const response = await service.send("/toy/things", posting(JSON.stringify(body)));
+    expect(response.status).toBe(400);
+    const problem = await problemOf(response);
+    expect(problem.code).toBe("validation_failed");
+    expect(problem.errors?.map((error) => `${error.in} ${error.pointer}`).toSorted()).toEqual([
+      "body /inner/a~1b",
+      "body /kind",
+      "body /name",
+      "body /odd~1field~0",
+      "body /size",
+      "body /tags/1",
+      "body /tags/2",
+    ]);
+    expect(JSON.stringify(problem)).not.toContain(canary);
+  });
+
+  test.each([
+    ["a parameter", `/toy/things/${"a".repeat(21)}`, "path", "/id"],
+    ["a query", "/toy/numbers?limit=0", "query", "/limit"],
+    ["a query twice", "/toy/numbers?limit=1&limit=2", "query", "/limit"],
+    ["a query that is missing", "/toy/fail", "query", "/how"],
+  ])("says in which part: %s", async (_, path, place, pointer) => {
+    const problem = await problemOf(await service.send(path));
+    expect(problem.errors).toEqual([expect.objectContaining({ in: place, pointer })]);
+  });
+
+  test("an answer does not grow with what was sent", async () => {
+    const many = Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`field${index}`, 1]));
+    const long = { name: "a", ["k".repeat(500_000)]: 1 };
+    for (const body of [many, long]) {
+      const response = await service.send("/toy/things", posting(JSON.stringify(body)));
+      expect(response.status).toBe(400);
+      expect((await response.text()).length).toBeLessThan(50_000);
+    }
+  });
+});
+
+describe("an address", () => {
+  test.each([
+    ["GET", "/nothing", 404],
+    ["GET", "/toy", 404],
+    ["GET", "/toy/", 404],
+    ["GET", "/toy/things/", 404],
+    ["GET", "/toy/things/1/", 404],
+    ["GET", "//toy/things/1", 404],
+    ["GET", "/toy//things/1", 404],
+    ["GET", "/TOY/things/1", 404],
+    ["GET", "/toy/things/1/more", 404],
+    ["POST", "/nothing", 404],
+    ["GET", "/__proto__", 404],
+    ["GET", "/toy/constructor", 404],
+  ])("that is unknown answers: %s %s %i", async (method, path, status) => {
+    const response = await service.send(path, { method });
+    expect(response.status).toBe(status);
+    expect((await problemOf(response)).instance).toBe(path);
+  });
+
+  test.each([
+    ["DELETE", "/toy/things/1", "GET, HEAD, OPTIONS"],
+    ["GET", "/toy/things", "OPTIONS, POST"],
+    ["HEAD", "/toy/things", "OPTIONS, POST"],
+    ["PATCH", "/toy/me", "GET, HEAD, OPTIONS, PUT"],
+    ["POST", "/toy/health", "GET, HEAD, OPTIONS"],
+    ["PROPFIND", "/toy/me", "GET, HEAD, OPTIONS, PUT"],
+  ])("under another method answers 405 and tells which it takes: %s %s", async (method, path, allow) => {
+    const response = await service.send(path, { method });
+    expect(response.status).toBe(405);
+    expect(response.headers.get("allow")).toBe(allow);
+  });
+
+  test("OPTIONS tells the methods", async () => {
+    const response = await service.send("/toy/me", { method: "OPTIONS" });
+    expect(response.status).toBe(204);
+    expect(response.headers.get("allow")).toBe("GET, HEAD, OPTIONS, PUT");
+    expect((await service.send("/toy/nothing", { method: "OPTIONS" })).status).toBe(404);
+  });
+
+  test("HEAD answers as GET does, without the body", async () => {
+    const [head, get] = await Promise.all([
+      service.send("/toy/document", { method: "HEAD" }),
+      service.send("/toy/document"),
+    ]);
+    expect(head.status).toBe(200);
+    expect(await head.text()).toBe("");
+    expect(head.headers.get("etag")).toBe(get.headers.get("etag"));
+    expect(head.headers.get("content-type")).toBe(get.headers.get("content-type"));
+  });
+
+  test("a word stands before a parameter in the same place, whichever was listed first", async () => {
+    expect(await (await service.send("/toy/things/latest")).json()).toEqual({ id: "latest", name: "static" });
+    expect(await (await service.send("/toy/things/other")).json()).toEqual({ id: "other", name: "by id" });
+  });
+
+  test("parameters are decoded once", async () => {
+    const idOf = async (segment: string) =>
+      z.object({ id: z.string() }).parse(await (await service.send(`/toy/things/${segment}`)).json()).id;
+    expect(await idOf("a%20b")).toBe("a b");
+    expect(await idOf("%C3%A4")).toBe("\u00e4");
+    expect(await idOf("a%2Fb")).toBe("a/b");
+    expect(await idOf("%2561")).toBe("%61");
+    expect(await idOf("a+b")).toBe("a+b");
+  });
+
+  test.each([
+    "/toy/things/%",
+    "/toy/things/%zz",
+    "/toy/things/%C3",
+    "/toy/things/%ff%fe",
+    "/toy/things/%ED%A0%80",
+    "/toy/things/a%00b",
+    "/toy/numbers?cursor=%",
+    "/toy/numbers?cursor=%C3%28",
+    "/toy/numbers?cursor=a%00",
+    "/%00",
+    "/nothing/%ff",
+  ])("that is not percent-encoded text is refused: %s", async (path) => {
+    const response = await service.send(path);
+    expect(response.status).toBe(400);
+    expect((await problemOf(response)).code).toBe("malformed_request");
+  });
+});
+
+const context = z.looseObject({
+  requestId: z.string(),
+  traceId: z.string(),
+  spanId: z.string(),
+  parentId: z.string().optional(),
+  deadline: z.number(),
+});
+const traceOf = async (headers: Record<string, string>) => {
+  const response = await service.send("/toy/trace", { headers });
+  return { response, ...context.parse(await response.json()) };
+};
+
+describe("x-request-id", () => {
+  test.each(["abc", "a.b:c-d_e", newId(), "a".repeat(128)])("is kept: %s", async (given) => {
+    const { response, requestId } = await traceOf({ "x-request-id": given });
+    expect(requestId).toBe(given);
+    expect(response.headers.get("x-request-id")).toBe(given);
+  });
+
+  test.each(["", "a b", "a".repeat(129), "<script>", "a;b", "\u00e4", '{"a":1}'])(
+    "is minted anew instead of: %s",
+    async (given) => {
+      const { response, requestId } = await traceOf({ "x-request-id": given });
+      expect(requestId).toMatch(/^[\da-f-]{36}$/);
+      expect(response.headers.get("x-request-id")).toBe(requestId);
+    },
+  );
+
+  test("is on every answer, refusals included", async () => {
+    for (const path of ["/nothing", "/toy/fail?how=internal", "/%00", "/toy/health", "/toy/metrics", "/toy/docs"]) {
+      expect((await service.send(path)).headers.get("x-request-id"), path).toMatch(/^[\da-f-]{36}$/);
+    }
+  });
+});
+
+describe("traceparent", () => {
+  test("is continued", async () => {
+    const trace = await traceOf({ traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01" });
+    expect(trace).toMatchObject({ traceId: "4bf92f3577b34da6a3ce929d0e0e4736", parentId: "00f067aa0ba902b7" });
+  });
+
+  test("begins here where there is none", async () => {
+    const trace = await traceOf({});
+    expect(trace.traceId).toMatch(/^[\da-f]{32}$/);
+    expect(trace.parentId).toBeUndefined();
+  });
+});
+
+describe("the deadline", () => {
+  const rejections: unknown[] = [];
+  const note = (reason: unknown) => void rejections.push(reason);
+
+  beforeEach(() => {
+    rejections.length = 0;
+    process.on("unhandledRejection", note);
+  });
+
+  afterEach(() => {
+    process.off("unhandledRejection", note);
+  });
+
+  test("is the caller's where it is earlier than 30 s, and 30 s otherwise", async () => {
+    const soon = Date.now() + 5_000;
+    expect((await traceOf(await insiderDeadline(soon))).deadline).toBe(soon);
+    for (const asked of [String(Date.now() + 600_000), "999999999999999", "", "soon", "-1", "1e3", "0x10", " "]) {
+      const { deadline } = await traceOf(await insiderDeadline(asked));
+      expect(deadline - Date.now(), asked).toBeGreaterThan(28_000);
+      expect(deadline - Date.now(), asked).toBeLessThanOrEqual(30_000);
+    }
+  });
+
+  test("is nobody's to set but another service's", async () => {
+    for (const token of [undefined, "garbage", await mintServiceToken("router", "users", serviceSecret)]) {
+      const headers = { "x-request-deadline": "1", ...(token !== undefined && { "x-service-token": token }) };
+      expect((await traceOf(headers)).deadline - Date.now()).toBeGreaterThan(28_000);
+    }
+  });
+
+  test("a handler that never answers is given up at it", async () => {
+    const started = Date.now();
+    const response = await service.send("/toy/hang", { headers: await insiderDeadline(started + 200) });
+    expect(response.status).toBe(504);
+    expect((await problemOf(response)).code).toBe("deadline_exceeded");
+    expect(Date.now() - started).toBeGreaterThanOrEqual(195);
+    expect(Date.now() - started).toBeLessThan(1_000);
+  });
+
+  test("that has passed answers 504 at once, and what fails later harms nobody", async () => {
+    for (const path of ["/toy/fail-late", "/toy/fail?how=internal", "/nothing"]) {
+      const started = Date.now();
+      const response = await service.send(path, { headers: await insiderDeadline(1) });
+      expect([404, 500, 504], path).toContain(response.status);
+      expect(Date.now() - started).toBeLessThan(1_000);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(rejections).toEqual([]);
+  });
+});
+
+describe("work after the answer", () => {
+  test("goes on, and what was lent is given back when all of it has settled", async () => {
+    expect((await service.send("/toy/later", { method: "POST" })).status).toBe(204);
+    expect(service.journal.entries).toEqual(["answered"]);
+    await service.settled();
+    expect(service.journal.entries).toEqual(["answered", "first", "further", "given back"]);
+  });
+});
