@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+import { fileURLToPath } from "node:url";
+import { become, install, isThisNode, keepCompiled, pinnedBun, pinnedEnv, pinnedNode } from "./prepare.mjs";
+
+// The command `trivet`: installs what is missing, then runs src/cli/main.ts on the pinned Node or Bun.
+
+const args = process.argv.slice(2);
+await install();
+const onBun = ["start", "dev"].includes(args[0]) && args.includes("--bun");
+const program = onBun ? pinnedBun() : await pinnedNode();
+keepCompiled();
+const main = new URL("../src/cli/main.ts", import.meta.url);
+if (!onBun && isThisNode(program)) await import(main.href);
+else await become([program, fileURLToPath(main), ...args], pinnedEnv());

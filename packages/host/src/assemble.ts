@@ -1,0 +1,118 @@
+import { checkEnv, serviceLogger, type WorkerModule } from "@trivet/platform";
+import { assetsBinding, listSite, type Site, workerBehind } from "./assets/index.ts";
+import type { Source, Variables } from "./config/index.ts";
+import { type Background, trackBackground } from "./context/index.ts";
+import type { ServiceFaults } from "./faults.ts";
+import { createKept, databaseUrl, hyperdriveBinding, type Kept } from "./hyperdrive/index.ts";
+import { loadWorker } from "./load.ts";
+import type { Manifest } from "./manifest/index.ts";
+import type { Runtime } from "./runtime.ts";
+import { type Callee, givenAddress, type HttpBinding, inProcessBinding, siblingAddress } from "./services/index.ts";
+
+/** Everything needed to build the services of this process. */
+export interface Plan {
+  manifests: readonly Manifest[];
+  selected: readonly Manifest[];
+  source: Source;
+  variables: Variables;
+  runtime: Runtime;
+  adminUrl: string | undefined;
+}
+
+/** The services of this process, each with its bindings, and what they hold together. */
+export interface Assembly {
+  callees: ReadonlyMap<string, Callee>;
+  background: Background;
+  kept: Kept;
+  siblings: HttpBinding[];
+  faults: string[];
+  serviceFaults: ServiceFaults;
+}
+
+export async function assemble(plan: Plan): Promise<Assembly> {
+  const background = trackBackground();
+  const kept = createKept();
+  const siblings: HttpBinding[] = [];
+  const faults: string[] = addressFaults(plan);
+  const serviceFaults: ServiceFaults = new Map();
+  const callees = new Map<string, Callee>();
+  const bindService = serviceBinder(plan, callees, siblings, faults);
+  for (const manifest of plan.selected) {
+    const { service } = manifest;
+    const env: Record<string, unknown> = { ...plan.variables.of.get(service) };
+    for (const { binding, service: name } of manifest.services) {
+      const bound = bindService(name);
+      if (bound) env[binding] = bound;
+    }
+    for (const { binding } of manifest.hyperdrive) {
+      const { url, fault } = await databaseUrl(plan.source, manifest, plan.adminUrl);
+      if (url !== undefined) env[binding] = hyperdriveBinding(url, kept.keepOne());
+      if (fault !== undefined) faults.push(fault);
+    }
+    if (!manifest.sound) continue;
+    const site = manifest.assets && listSite(manifest.assets);
+    if (site && manifest.assets?.binding !== undefined) env[manifest.assets.binding] = assetsBinding(site);
+    faults.push(...(site?.faults ?? []).map((fault) => `${manifest.file}: ${fault}`));
+    const worker = await loadWorker(manifest);
+    for (const fault of envFaults(manifest, worker, env))
+      serviceFaults.set(fault, [...(serviceFaults.get(fault) ?? []), service]);
+    const context = background.contextOf(service, serviceLogger(service));
+    callees.set(service, { service, worker: behindAssets(manifest, site, worker), env, context });
+  }
+  return { callees, background, kept, siblings, faults, serviceFaults };
+}
+
+/** Of the addresses that are set, also for services of this process: they are meant for another, or for later. */
+function addressFaults({ manifests, source }: Plan): string[] {
+  const called = new Set(manifests.flatMap(({ services }) => services.map(({ service }) => service)));
+  return manifests
+    .filter(({ name }) => called.has(name))
+    .flatMap((manifest) => givenAddress(source, manifest)?.fault ?? []);
+}
+
+/** In this process when the service runs here, else over HTTP; one connection pool for each sibling. */
+function serviceBinder(plan: Plan, callees: ReadonlyMap<string, Callee>, siblings: HttpBinding[], faults: string[]) {
+  const remote = new Map<string, HttpBinding>();
+  const connect = (sibling: Manifest): HttpBinding | undefined => {
+    const known = remote.get(sibling.service);
+    if (known) return known;
+    const { url, fault } = siblingAddress(plan.source, plan.variables.environment, sibling);
+    if (fault !== undefined && !faults.includes(fault)) faults.push(fault);
+    if (!url) return undefined;
+    const binding = plan.runtime.httpBinding(sibling.service, url);
+    remote.set(sibling.service, binding);
+    siblings.push(binding);
+    return binding;
+  };
+  return (name: string) => {
+    const sibling = plan.manifests.find((manifest) => manifest.name === name);
+    if (!sibling) return undefined;
+    if (!plan.selected.includes(sibling)) return connect(sibling);
+    return inProcessBinding(() => calleeOf(callees, sibling.service));
+  };
+}
+
+function calleeOf(callees: ReadonlyMap<string, Callee>, service: string): Callee {
+  const callee = callees.get(service);
+  if (!callee) throw new Error(`${service} was called before it was started`);
+  return callee;
+}
+
+const behindAssets = (
+  manifest: Manifest,
+  site: Site | undefined,
+  worker: WorkerModule<unknown>,
+): WorkerModule<unknown> => (site && manifest.assets?.runWorkerFirst === false ? workerBehind(site, worker) : worker);
+
+/** What the service itself finds wrong with its environment, less the bindings of which the host says why they are missing. */
+function envFaults(
+  { services, hyperdrive }: Manifest,
+  worker: WorkerModule<unknown>,
+  env: Record<string, unknown>,
+): string[] {
+  const unbound = new Set(
+    [...services, ...hyperdrive].map(({ binding }) => binding).filter((name) => env[name] === undefined),
+  );
+  const repeats = (fault: string): boolean => fault.split(/[^\w$]+/).some((word) => unbound.has(word));
+  return (worker[checkEnv]?.(env) ?? []).filter((fault) => !repeats(fault));
+}

@@ -1,0 +1,32 @@
+import { defineCommand } from "citty";
+import { findRoot } from "../project.ts";
+import { checkConfiguration } from "./check-configuration.ts";
+import { checkDatabase } from "./check-database.ts";
+import { checkMachine } from "./check-machine.ts";
+import type { Finding } from "./finding.ts";
+
+export const doctor = defineCommand({
+  meta: { name: "doctor", description: "Checks this machine, the configuration and the database; exits 1 on a fault" },
+  async run() {
+    const root = findRoot();
+    const findings = [
+      ...(await checkMachine(root)),
+      ...(await checkConfiguration(root)),
+      ...(await checkDatabase(root)),
+    ];
+    const width = Math.max(...findings.map(({ subject }) => subject.length));
+    for (const finding of findings) process.stdout.write(`${line(finding, width)}\n`);
+    const count = (verdict: Finding["verdict"]) => findings.filter((one) => one.verdict === verdict).length;
+    process.stdout.write(`\n${count("ok")} ok, ${count("warn")} to look at, ${count("fail")} to mend\n`);
+    if (count("fail") > 0) process.exitCode = 1;
+  },
+});
+
+const colours = { ok: 32, warn: 33, fail: 31 } as const;
+
+function line({ verdict, subject, detail }: Finding, width: number): string {
+  const coloured = process.stdout.isTTY && !process.env.NO_COLOR;
+  const mark = coloured ? `\u001b[${colours[verdict]}m${verdict.padEnd(4)}\u001b[39m` : verdict.padEnd(4);
+  const indent = " ".repeat(width + 8);
+  return `${mark}  ${subject.padEnd(width)}  ${detail.replaceAll("\n", `\n${indent}`)}`;
+}

@@ -1,0 +1,22 @@
+import { inspect } from "node:util";
+import { MigrationError } from "@trivet/db/migrations";
+import { ConfigurationError, configurationExitCode } from "../configuration-error.ts";
+import { PostgresError } from "../postgres/index.ts";
+import { ProcessesError } from "../processes/index.ts";
+import { PortTakenError } from "../server/index.ts";
+
+/** What the command was asked to do cannot be done; the message is a sentence for whoever asked. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+}
+
+/** Faults that their sentence explains; the stack of any other is part of the explanation. */
+const explained = [CommandError, ConfigurationError, MigrationError, PortTakenError, PostgresError, ProcessesError];
+
+/** Writes what went wrong and sets the exit code; the process ends when nothing holds it any more. */
+export function reportError(error: unknown): void {
+  const known = explained.some((type) => error instanceof type);
+  const text = known && error instanceof Error ? error.message : inspect(error);
+  process.stderr.write(`${text}\n`);
+  process.exitCode = error instanceof ConfigurationError ? configurationExitCode : 1;
+}

@@ -1,0 +1,42 @@
+import { stripVTControlCharacters } from "node:util";
+import { defineCommand, renderUsage, runCommand } from "citty";
+import { dev } from "./dev.ts";
+import { doctor } from "./doctor/index.ts";
+import { reportError } from "./exit.ts";
+import { migrate } from "./migrate.ts";
+import { start } from "./start.ts";
+import { readInvocation } from "./usage.ts";
+
+// sysexits.h EX_USAGE
+const usageExitCode = 64;
+
+const version = "0.1.0";
+
+const trivet = defineCommand({
+  meta: {
+    name: "trivet",
+    version,
+    description: "Runs the services of this repository on Node, Bun or workerd",
+  },
+  subCommands: { start, dev, migrate, doctor },
+});
+
+try {
+  const rawArgs = process.argv.slice(2);
+  const onlyVersion = rawArgs.length === 1 && (rawArgs[0] === "--version" || rawArgs[0] === "-v");
+  const asked = await readInvocation(trivet, rawArgs);
+  if (onlyVersion) process.stdout.write(`${version}\n`);
+  else if (asked.help) writeUsage(await renderUsage(asked.command, asked.parent));
+  else if (asked.fault === undefined) await runCommand(trivet, { rawArgs });
+  else {
+    process.stderr.write(`${asked.fault} See: trivet --help\n`);
+    process.exitCode = usageExitCode;
+  }
+} catch (error) {
+  reportError(error);
+}
+
+/** citty colours its text wherever it goes. */
+function writeUsage(text: string): void {
+  process.stdout.write(`${process.stdout.isTTY ? text : stripVTControlCharacters(text)}\n`);
+}

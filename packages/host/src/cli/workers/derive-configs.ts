@@ -1,0 +1,111 @@
+import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parse } from "smol-toml";
+import { z } from "zod";
+import { type ProcessEnv, readVariables, type Variables } from "../../config/index.ts";
+import { ConfigurationError } from "../../configuration-error.ts";
+import { databaseUrl } from "../../hyperdrive/index.ts";
+import { type Manifest, routerName } from "../../manifest/index.ts";
+import { readPort } from "../../settings.ts";
+import type { Project } from "../project.ts";
+
+const publicPort = 8787;
+
+/** What `wrangler` is to run: one file for each Worker, the public one first. */
+export interface DerivedConfigs {
+  files: string[];
+  port: number;
+  /** Beside each file: `.dev.vars` with the Worker's secrets. */
+  directory: string;
+}
+
+/**
+ * Turns each wrangler.toml into one that `wrangler dev` can run on this machine's database with this
+ * machine's variables. The originals say nothing of either, and stay as they are.
+ */
+export async function deriveConfigs(
+  project: Project,
+  adminUrl: string | undefined,
+  wanted: number | undefined,
+): Promise<DerivedConfigs> {
+  const { root, source, selected } = project;
+  const front = selected.find(({ service }) => service === routerName) ?? selected[0];
+  if (front === undefined) throw new ConfigurationError(["There is no service to start"]);
+  const port = wanted || readPort(source) || front.port || publicPort;
+  const variables = await readVariables(root, source, selected, port);
+  // Two that run at once are on two ports, and neither may overwrite what the other reads.
+  const directory = join(project.directory, "workers", String(port));
+  const faults = [...variables.faults.values()];
+  const files: string[] = [];
+  for (const manifest of [front, ...selected.filter((one) => one !== front)]) {
+    const { url, fault } = await connection(project, manifest, adminUrl);
+    if (fault !== undefined) faults.push(fault);
+    else files.push(await writeConfig(root, join(directory, manifest.service), manifest, variables, url));
+  }
+  if (faults.length > 0) throw new ConfigurationError(faults);
+  return { files, port, directory };
+}
+
+const connection = (
+  { source }: Project,
+  manifest: Manifest,
+  adminUrl: string | undefined,
+): Promise<{ url?: string; fault?: string }> =>
+  manifest.hyperdrive.length === 0 ? Promise.resolve({}) : databaseUrl(source, manifest, adminUrl);
+
+const sections = z.looseObject({
+  hyperdrive: z.array(z.looseObject({})).optional(),
+  assets: z.looseObject({}).optional(),
+});
+
+async function writeConfig(
+  root: string,
+  folder: string,
+  manifest: Manifest,
+  { of }: Variables,
+  url: string | undefined,
+): Promise<string> {
+  const toml = sections.parse(parse(await readFile(join(root, manifest.file), "utf8")));
+  const values = of.get(manifest.service) ?? {};
+  const vars = Object.fromEntries(Object.entries(values).filter(([name]) => !manifest.secrets.includes(name)));
+  const hyperdrive = toml.hyperdrive?.map((section) => ({ ...section, localConnectionString: url }));
+  const assets = manifest.assets && { ...toml.assets, directory: manifest.assets.directory };
+  const derived = { ...toml, main: manifest.main, vars, hyperdrive, assets, env: undefined, send_metrics: false };
+  const file = join(folder, "wrangler.json");
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  await writePrivately(file, JSON.stringify(derived, null, 2));
+  await writePrivately(join(folder, ".dev.vars"), secretLines(manifest, values));
+  return file;
+}
+
+async function writePrivately(file: string, text: string): Promise<void> {
+  await writeFile(file, text, { mode: 0o600 });
+  await chmod(file, 0o600);
+}
+
+/** Any of dotenv's three quotes that the value itself does not hold. */
+function secretLines({ secrets }: Manifest, values: Readonly<Record<string, unknown>>): string {
+  const lines = secrets.map((name) => {
+    const value = String(values[name] ?? "");
+    const quote = ["'", "`", '"'].find((mark) => !value.includes(mark));
+    if (quote === undefined)
+      throw new ConfigurationError([`${name} holds all three quotes ' " \`, which .dev.vars cannot`]);
+    return `${name}=${quote}${value}${quote}\n`;
+  });
+  return lines.join("");
+}
+
+/** wrangler without accounts, prompts, telemetry or calls to the internet. */
+export const wranglerEnv = (directory: string): ProcessEnv => ({
+  ...process.env,
+  CI: "1",
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  WRANGLER_HIDE_BANNER: "true",
+  WRANGLER_NO_SKILLS_UPDATE_PROMPTS: "true",
+  WRANGLER_REGISTRY_PATH: join(directory, "registry"),
+  WRANGLER_SEND_ERROR_REPORTS: "false",
+  WRANGLER_SEND_METRICS: "false",
+  WRANGLER_WRITE_LOGS: "false",
+  X_LOCAL_OBSERVABILITY: "false",
+});

@@ -1,0 +1,4 @@
+export { developmentSecrets } from "./development-secrets.ts";
+export type { Environment } from "./environment.ts";
+export { openSource, type ProcessEnv, type Source } from "./source.ts";
+export { readVariables, type Variables } from "./variables.ts";

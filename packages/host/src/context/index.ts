@@ -1,0 +1,1 @@
+export { type Background, trackBackground } from "./background.ts";

@@ -1,0 +1,48 @@
+import type { Background } from "../context/index.ts";
+import type { Kept } from "../hyperdrive/index.ts";
+import { hostLog } from "../logs/index.ts";
+import type { Server } from "../server/index.ts";
+import type { HttpBinding } from "../services/index.ts";
+import { startDeadline } from "./deadline.ts";
+
+/** What a running host holds. */
+export interface Holdings {
+  servers: readonly Server[];
+  background: Background;
+  siblings: readonly HttpBinding[];
+  kept: Kept;
+}
+
+// Work that matters is also kept where it survives, as events are in the outbox; a sibling that is down too
+// must not hold everybody up until the time is up.
+const backgroundPatience = 3_000;
+
+/**
+ * Gives everything back in the order that loses nothing: answers first, then the work they left behind,
+ * then the connections both needed. Says whether all of it was done before the time was up.
+ */
+export async function drain({ servers, background, siblings, kept }: Holdings, milliseconds: number): Promise<boolean> {
+  const began = performance.now();
+  using deadline = startDeadline(milliseconds);
+  await Promise.all(servers.map((server) => server.drain(deadline.signal)));
+  using patience = startDeadline(backgroundPatience);
+  await deadline.bound(patience.bound(background.settled()));
+  const unfinished = background.size;
+  const cut = deadline.signal.aborted || unfinished > 0;
+  if (cut) {
+    hostLog.warn(
+      "Requests or background work were cut off after {milliseconds} ms; {unfinished} pieces of background work were left",
+      {
+        milliseconds: Math.round(performance.now() - began),
+        unfinished,
+      },
+    );
+  }
+  const closing = Promise.allSettled([...siblings.map((sibling) => sibling.close()), kept.close()]);
+  // Pools close in no time once nobody uses them; they get a moment even when the budget is spent.
+  using moment = startDeadline(Math.min(1_000, milliseconds));
+  for (const result of (await moment.bound(closing)) ?? []) {
+    if (result.status === "rejected") hostLog.error("A connection did not close", { error: result.reason });
+  }
+  return !cut;
+}

@@ -1,0 +1,2 @@
+export { drain } from "./drain.ts";
+export { exitInGoodOrder } from "./signals.ts";

@@ -1,0 +1,37 @@
+import { MigrationError, serviceUrl } from "@trivet/db/migrations";
+import type { Source } from "../config/index.ts";
+import { type Manifest, variablePrefix } from "../manifest/index.ts";
+
+const protocols = new Set(["postgres:", "postgresql:"]);
+
+/**
+ * The URL of a service's own role: `DATABASE_URL_<SERVICE>` as it is, else derived from the
+ * administrator's URL, which the service itself never sees.
+ */
+export async function databaseUrl(
+  source: Source,
+  manifest: Manifest,
+  adminUrl: string | undefined,
+): Promise<{ url?: string; fault?: string }> {
+  const own = `DATABASE_URL_${variablePrefix(manifest.service)}`;
+  const given = source.read(own);
+  if (given) return isDatabaseUrl(given) ? { url: given } : { fault: malformed(own) };
+  const admin = adminUrl ?? source.read("DATABASE_URL");
+  if (!admin) {
+    return {
+      fault: `${manifest.file}: \`hyperdrive\` needs a database: set DATABASE_URL, or ${own} for this service alone`,
+    };
+  }
+  if (!isDatabaseUrl(admin)) return { fault: malformed("DATABASE_URL") };
+  try {
+    return { url: await serviceUrl(admin, manifest.service) };
+  } catch (error) {
+    if (error instanceof MigrationError) return { fault: error.message };
+    throw error;
+  }
+}
+
+const isDatabaseUrl = (value: string): boolean => protocols.has(URL.parse(value)?.protocol ?? "");
+
+// The value holds a password and is not repeated.
+const malformed = (name: string): string => `${name} is not a URL like postgres://user:password@host:5432/database`;

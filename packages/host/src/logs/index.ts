@@ -1,0 +1,1 @@
+export { hostLog, type LogOptions, readLogOptions, startLogs } from "./start.ts";

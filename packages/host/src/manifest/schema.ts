@@ -1,0 +1,53 @@
+import { z } from "zod";
+
+const bindingName = z.string().regex(/^[A-Za-z_$][\w$]*$/, "must be a JavaScript identifier");
+const json = z.json();
+
+/**
+ * The sections of wrangler.toml that the host acts on. Strict: an option of a binding that the host
+ * would not honour is a fault, not a silent difference between Cloudflare and here.
+ */
+export const manifestSchema = z.object({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "must be lower-case letters, digits and dashes"),
+  main: z.string().min(1),
+  // The rest of [dev] steers `wrangler dev` only.
+  dev: z.looseObject({ port: z.int().min(0).max(65_535).optional() }).optional(),
+  vars: z.record(z.string().min(1), json).optional(),
+  secrets: z.strictObject({ required: z.array(z.string().min(1)).optional() }).optional(),
+  services: z.array(z.strictObject({ binding: bindingName, service: z.string().min(1) })).optional(),
+  hyperdrive: z
+    .array(
+      z.strictObject({
+        binding: bindingName,
+        // The id and the local connection string are what Cloudflare and `wrangler dev` go by; the host goes by DATABASE_URL.
+        id: z.string(),
+        localConnectionString: z.string().optional(),
+      }),
+    )
+    .optional(),
+  assets: z
+    .strictObject({
+      directory: z.string().min(1),
+      binding: bindingName.optional(),
+      run_worker_first: z.boolean().optional(),
+      html_handling: z.enum(["auto-trailing-slash", "none"]).optional(),
+      not_found_handling: z.literal("none").optional(),
+    })
+    .optional(),
+});
+
+/** A value of `[vars]`: Cloudflare hands tables and arrays to the Worker as they are. */
+export type VarValue = z.output<typeof json>;
+
+/** One sentence for each thing that zod found, naming the key by its path in the file. */
+export function issueFaults(error: z.ZodError): string[] {
+  return error.issues.flatMap((issue) => {
+    const path = issue.path.map(String).join(".");
+    if (issue.code !== "unrecognized_keys") return [`\`${path}\`: ${lowerFirst(issue.message)}`];
+    return issue.keys.map(
+      (key) => `\`${path}.${key}\` is an option that the Node and Bun host does not honour; remove it to run here`,
+    );
+  });
+}
+
+const lowerFirst = (sentence: string): string => sentence.charAt(0).toLowerCase() + sentence.slice(1);

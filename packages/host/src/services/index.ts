@@ -1,0 +1,3 @@
+export { givenAddress, siblingAddress } from "./address.ts";
+export type { HttpBinding } from "./http.node.ts";
+export { type Callee, inProcessBinding } from "./in-process.ts";

@@ -1,0 +1,83 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { hold, temporaryFolder } from "../postgres/holder.ts";
+import { trivet } from "./command.ts";
+import { makeProject } from "./fixture.ts";
+
+describe("trivet migrate", () => {
+  test("up, status, down: each service by itself", async () => {
+    const { folder } = await makeProject();
+    const said = async (...args: string[]) => {
+      const { code, stdout, stderr } = await trivet(folder, ["migrate", ...args]);
+      return { code, text: stdout.replaceAll(/\d{4}-\S+Z/g, "<time>") + stderr };
+    };
+    expect(await said("up", "--service", "users")).toEqual({ code: 0, text: "users: applied 0001_things\n" });
+    expect(await said("up")).toEqual({ code: 0, text: "auth: applied 0001_things\nusers: up to date\n" });
+    expect(await said("status")).toEqual({
+      code: 0,
+      text: "  auth   0001_things  applied  <time>\n  users  0001_things  applied  <time>\n",
+    });
+    expect(await said("down", "--service", "users")).toEqual({ code: 0, text: "users: took back 0001_things\n" });
+    expect(await said("status", "--service", "users")).toEqual({ code: 0, text: "  users  0001_things  pending\n" });
+    expect(await said("down", "--service", "users", "--steps", "0")).toMatchObject({ code: 1 });
+  });
+
+  test("status: 1 when an applied migration was changed, and up says which", async () => {
+    const { folder } = await makeProject();
+    await trivet(folder, ["migrate", "up"]);
+    const file = join(folder, "drizzle/users/0001_things.up.sql");
+    writeFileSync(file, `${readFileSync(file, "utf8")}-- later thoughts\n`);
+    expect(await trivet(folder, ["migrate", "status"])).toMatchObject({ code: 1, stdout: /0001_things {2}changed/ });
+    const { code, stderr } = await trivet(folder, ["migrate", "up"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("drizzle/users/0001_things.up.sql was changed after it was applied");
+  });
+});
+
+describe("trivet migrate, on a database that does not let it in", () => {
+  test("what is not there, or refused, is told by the variable; a role yet to be made by the command that makes it", async () => {
+    const { folder } = await makeProject();
+    const { url } = await hold(temporaryFolder());
+    const said = async (command: string, change: { pathname?: string; username?: string }) => {
+      const changed = Object.assign(new URL(url), change);
+      const { code, stderr } = await trivet(folder, ["migrate", command], { DATABASE_URL: changed.href });
+      return { code, stderr };
+    };
+    for (const command of ["up", "status"]) {
+      expect(await said(command, { pathname: "/nosuch" })).toEqual({
+        code: 78,
+        stderr: expect.stringMatching(/^.*\n {2}- DATABASE_URL names what is not there \(database "nosuch" .*\n$/),
+      });
+      expect(await said(command, { username: "nosuch" })).toEqual({
+        code: 78,
+        stderr: expect.stringMatching(/^.*\n {2}- DATABASE_URL is refused by the server \(.*nosuch.*\n$/),
+      });
+    }
+    expect(await said("status", {})).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/^(auth|users) has no role in this database yet.* Run: npx trivet migrate up\n$/),
+    });
+  });
+});
+
+describe("trivet doctor", () => {
+  test("0 where all is well, and 1 with a sentence where it is not", async () => {
+    const { folder } = await makeProject();
+    await trivet(folder, ["migrate", "up"]);
+    const well = await trivet(folder, ["doctor"]);
+    expect(well).toMatchObject({ code: 0, stderr: "" });
+    for (const line of [
+      /^ok +Node +v24/m,
+      /^ok +embedded Postgres +made, started/m,
+      /^ok +migrations +all 2 applied/m,
+    ]) {
+      expect(well.stdout).toMatch(line);
+    }
+    writeFileSync(join(folder, "wrangler.toml"), 'name = "trivet-router"\nmain = "gone.ts"\n[[r2_buckets]]\n');
+    const ill = await trivet(folder, ["doctor"]);
+    expect(ill.code).toBe(1);
+    expect(ill.stdout).toMatch(/^fail +manifests +.*r2_buckets/m);
+    expect(ill.stdout).toContain("gone.ts, which does not exist");
+  });
+});

@@ -1,0 +1,131 @@
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { postmasterPid } from "../postgres/holder.ts";
+import { trivet } from "./command.ts";
+import { makeProject } from "./fixture.ts";
+
+describe("trivet", () => {
+  test.each([
+    [[], ["start", "dev", "migrate", "doctor"]],
+    [["--help"], ["start", "dev", "migrate", "doctor"]],
+    [
+      ["start", "--help"],
+      ["SERVICES", "--bun", "--workers", "--port", "--processes", "--no-migrate"],
+    ],
+    [
+      ["migrate", "down", "--help"],
+      ["--service", "--steps"],
+    ],
+  ])("%j: 0, and says what there is", async (args, words) => {
+    const { code, stdout } = await trivet("/", args);
+    expect(code).toBe(0);
+    for (const word of words) expect(stdout).toContain(word);
+    expect(stdout).not.toContain("\u001b");
+  });
+
+  test.each([
+    [["strat"], "There is no command strat."],
+    [["start", "--worker"], "There is no option --worker."],
+    [["migrate", "sideways"], "There is no command sideways."],
+    [["migrate", "down"], "migrate down needs --service <name>."],
+    [["migrate", "down", "--steps=2", "--service="], "migrate down needs --service <name>."],
+  ])("%j: 64, and a sentence", async (args, sentence) => {
+    const { code, stderr } = await trivet("/", args);
+    expect({ code, stderr }).toEqual({ code: 64, stderr: `${sentence} See: trivet --help\n` });
+  });
+});
+
+test("trivet --version: that of the package", async () => {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8"));
+  expect(await trivet("/", ["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+});
+
+describe("trivet start, when it cannot", () => {
+  test("78: a wrong configuration is told whole, in one message", async () => {
+    const { folder } = await makeProject();
+    writeFileSync(join(folder, ".env"), "TRIVET_ENV=production\nPORT=many\nDATABASE_URL=mysql://elsewhere\n");
+    const { code, stderr } = await trivet(folder, ["start", "--no-migrate"]);
+    expect(code).toBe(78);
+    for (const fault of ["SERVICE_JWT_SECRET is missing", 'PORT is "many"', "DATABASE_URL is not a URL like"]) {
+      expect(stderr).toContain(fault);
+    }
+  });
+
+  test("78: before anything is made of the database", async () => {
+    const { folder } = await makeProject();
+    const { code, stderr } = await trivet(folder, ["start"], { LOG_LEVEL: "loud" });
+    expect({ code, faults: stderr.split("\n").length - 2 }).toEqual({ code: 78, faults: 1 });
+    expect(existsSync(join(folder, ".trivet/postgres"))).toBe(false);
+    // The database is not asked for either.
+    const elsewhere = await trivet(folder, ["start"], {
+      LOG_LEVEL: "loud",
+      DATABASE_URL: "postgres://x@127.0.0.1:1/x",
+    });
+    expect(elsewhere).toEqual({ code: 78, stdout: "", stderr });
+  });
+
+  test.each([
+    ["HOST", "nosuch.invalid", []],
+    ["HOST", "192.0.2.1", []],
+    ["HOST", "192.0.2.1", ["--bun"]],
+    ["LOG_DIR", "/dev/null/logs", []],
+    // There a recursive mkdir never ends.
+    ["LOG_DIR", "/proc/nope", []],
+  ])("78: %s=%s is told by name, in one sentence", async (name, value, flags) => {
+    const { folder } = await makeProject();
+    const { code, stderr } = await trivet(folder, ["start", ...flags], { [name]: value });
+    expect(code).toBe(78);
+    expect(stderr).toMatch(new RegExp(`^The configuration has a fault:\n  - ${name} is "${value}", which is no .*\n$`));
+  });
+
+  test.skipIf(process.getuid?.() !== 0 || process.platform !== "linux")("a port that only root may open", () => {
+    const listen = join(import.meta.dirname, "../../src/server/listen.node.ts");
+    const script = `import("${listen}").then((m) => m.probePort("127.0.0.1", 81)).catch((e) => console.log(e.name, e.faults))`;
+    const asNobody = ["--reuid", "65534", "--regid", "65534", "--clear-groups", process.execPath, "-e", script];
+    const { stdout } = spawnSync("setpriv", asNobody, { encoding: "utf8" });
+    expect(stdout).toContain("ConfigurationError");
+    expect(stdout).toContain("PORT is 81, which this user may not open");
+  });
+
+  test("78: an unknown service is answered with the known ones", async () => {
+    const { folder } = await makeProject();
+    const { code, stderr } = await trivet(folder, ["start", "nobody"]);
+    expect(code).toBe(78);
+    expect(stderr).toContain("There is no service nobody; there are router, auth, users");
+  });
+
+  test("1: a taken port is one sentence that names the command, and no database is left running", async () => {
+    const { folder, ports } = await makeProject();
+    const squatter = createServer().listen(ports.router, "127.0.0.1");
+    await once(squatter, "listening");
+    onTestFinished(() => void squatter.close());
+    const { code, stderr } = await trivet(folder, ["start"]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      new RegExp(`^Port ${ports.router} is already taken by process ${process.pid} \\(\\S*node .*\\n$`),
+    );
+    expect(postmasterPid(join(folder, ".trivet"))).toBeUndefined();
+  });
+
+  test("1: a database that cannot be reached is named without its password", async () => {
+    const { folder } = await makeProject();
+    const { code, stderr } = await trivet(folder, ["start"], {
+      DATABASE_URL: "postgres://somebody:canary-password@127.0.0.1:1/trivet",
+    });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: "The database trivet at 127.0.0.1:1 cannot be reached (ECONNREFUSED).\n",
+    });
+  });
+
+  test.each(["--port=http", "--port=70000", "--port="])("1: %s is refused", async (option) => {
+    const { folder } = await makeProject();
+    const { code, stderr } = await trivet(folder, ["start", option]);
+    expect(code).toBe(1);
+    expect(stderr).toBe(`${option} is not a port; it must be a whole number from 0 to 65535.\n`);
+  });
+});

@@ -1,0 +1,86 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { askUntilFarewell } from "./fixtures/load.ts";
+import { runtimes, startHostProcess } from "./fixtures/process.ts";
+import { eventually, slowWorker, toml, writeRoot } from "./fixtures/root.ts";
+
+async function start(runtime: (typeof runtimes)[number], env: Record<string, string> = {}) {
+  const root = writeRoot({ "wrangler.toml": toml("router", '[vars]\nTRACE = ""\n'), "worker.mjs": slowWorker });
+  const trace = join(root, "trace");
+  const host = await startHostProcess(runtime, root, { TRACE: trace, ...env });
+  return { ...host, traced: () => (existsSync(trace) ? readFileSync(trace, "utf8") : "") };
+}
+
+describe.each(runtimes)("stopping on %s", (runtime) => {
+  test("SIGTERM: what is under way is answered, background work is finished, exit 0", async () => {
+    const { url, child, exit, traced } = await start(runtime);
+    const answer = fetch(`${url}/slow`).then((response) => response.text());
+    await eventually(() => traced().includes("slow began"));
+    child.kill("SIGTERM");
+    expect(await answer).toBe("slow done");
+    expect(await exit).toBe(0);
+    expect(traced()).toContain("background done");
+  });
+
+  test("SIGTERM: no new connection is taken", async () => {
+    const { url, child, exit, traced } = await start(runtime);
+    const answer = fetch(`${url}/slow`).then((response) => response.text());
+    await eventually(() => traced().includes("slow began"));
+    child.kill("SIGTERM");
+    await eventually(() =>
+      fetch(url, { headers: { connection: "close" } }).then(
+        () => false,
+        () => true,
+      ),
+    );
+    expect(await answer).toBe("slow done");
+    expect(await exit).toBe(0);
+  });
+
+  test("SIGTERM under load: no request on a kept connection fails", async () => {
+    const { url, child, exit } = await start(runtime);
+    const outcomes = await askUntilFarewell(url, () => child.kill("SIGTERM"));
+    expect(outcomes).toMatchObject({ farewell: 8, failed: 0 });
+    expect(await exit).toBe(0);
+  });
+
+  test("work that never ends is cut off when the time is up, and the exit code tells", async () => {
+    const { url, child, exit, traced } = await start(runtime, { DRAIN_TIMEOUT: "0.5" });
+    const answer = fetch(`${url}/forever`).catch(() => "cut");
+    await eventually(() => traced().includes("forever began"));
+    const began = Date.now();
+    child.kill("SIGTERM");
+    expect(await exit).toBe(1);
+    expect(Date.now() - began).toBeLessThan(4_000);
+    expect(await answer).toBe("cut");
+  });
+
+  test("background work that never ends is cut off before the time for requests is up", async () => {
+    const { url, child, exit, output } = await start(runtime, { DRAIN_TIMEOUT: "60" });
+    expect(await (await fetch(`${url}/leave-behind`)).text()).toBe("left");
+    const began = Date.now();
+    child.kill("SIGTERM");
+    expect(await exit).toBe(1);
+    expect(Date.now() - began).toBeLessThan(10_000);
+    expect(output()).toContain("1 pieces of background work were left");
+  }, 20_000);
+
+  test("a second signal ends the process at once", async () => {
+    const { url, child, exit, traced, output } = await start(runtime);
+    fetch(`${url}/forever`).catch(() => undefined);
+    await eventually(() => traced().includes("forever began"));
+    child.kill("SIGTERM");
+    await eventually(() => output().includes("Stopping"));
+    // One that follows at once is taken for the echo of the first.
+    await eventually(() => !child.kill("SIGTERM"));
+    expect(await exit).toBe(130);
+  });
+
+  test("an error that nobody caught is logged, and the process drains and exits with 1", async () => {
+    const { url, exit, output } = await start(runtime);
+    await fetch(`${url}/stray`).catch(() => undefined);
+    expect(await exit).toBe(1);
+    expect(output()).toContain("nobody caught this");
+  });
+});
