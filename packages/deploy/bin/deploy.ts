@@ -1,0 +1,34 @@
+import { join } from "node:path";
+import process from "node:process";
+import { defineCommand, runMain } from "citty";
+import { overBudget, weightTable, weighWorkers } from "../src/budget.ts";
+import { deploy } from "../src/deploy.ts";
+import { readManifests } from "../src/manifests.ts";
+
+const root = join(import.meta.dirname, "../../..");
+
+const command = defineCommand({
+  meta: { name: "deploy", description: "Migrate the database, then deploy every Worker to Cloudflare." },
+  args: {
+    "dry-run": {
+      type: "boolean",
+      description: "Only build the Workers and hold their size and start-up time against the budget.",
+    },
+  },
+  run: async ({ args }) => {
+    const manifests = readManifests(root);
+    if (args["dry-run"]) await weigh(manifests);
+    else await deploy(root, manifests);
+  },
+});
+
+async function weigh(manifests: ReturnType<typeof readManifests>): Promise<void> {
+  const weights = await weighWorkers(manifests);
+  process.stdout.write(`${weightTable(weights)}\n`);
+  for (const excess of overBudget(weights)) {
+    process.stderr.write(`${excess}\n`);
+    process.exitCode = 1;
+  }
+}
+
+await runMain(command);

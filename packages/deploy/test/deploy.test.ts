@@ -1,0 +1,96 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { deploy } from "../src/deploy.ts";
+import { readManifests } from "../src/manifests.ts";
+import { settingsFrom } from "../src/settings.ts";
+import { startCloudflareApi } from "./cloudflare-api.ts";
+
+const head = (name: string) =>
+  `name = "trivet-${name}"\nmain = "src/worker.ts"\ncompatibility_date = "2026-10-01"\nworkers_dev = false\n`;
+const vars = '[vars]\nTRIVET_ENV = "development"\nPUBLIC_URL = "http://localhost:8787"\n';
+const bound = (...names: string[]) =>
+  names.map((name) => `[[services]]\nbinding = "${name.toUpperCase()}"\nservice = "trivet-${name}"\n`).join("");
+
+/** A repository of a router and two services that need each other. */
+function repository(): string {
+  const root = mkdtempSync(join(tmpdir(), "trivet-deploy-test-"));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  const write = (file: string, text: string) => {
+    mkdirSync(dirname(join(root, file)), { recursive: true });
+    writeFileSync(join(root, file), text);
+  };
+  const worker = "export default { fetch: () => new Response() };";
+  write("wrangler.toml", head("router") + vars + bound("auth", "users"));
+  write("src/worker.ts", worker);
+  write("workers/auth/wrangler.toml", `${head("auth") + vars}[secrets]\nrequired = ["AUTH_SECRET"]\n${bound("users")}`);
+  write("workers/auth/src/worker.ts", worker);
+  write("workers/users/wrangler.toml", head("users") + vars + bound("auth"));
+  write("workers/users/src/worker.ts", worker);
+  return root;
+}
+
+describe("a deployment", { timeout: 120_000 }, () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  const deployTo = async (existing: string[]) => {
+    const api = await startCloudflareApi(existing);
+    onTestFinished(() => api.close());
+    const secret = "a-secret-that-is-passed-on-and-kept-nowhere";
+    const env = { ...api.env, PUBLIC_URL: "https://trivet.test", AUTH_SECRET: secret };
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+    const root = repository();
+    await deploy(root, readManifests(root));
+    return api.uploads;
+  };
+  const production = { TRIVET_ENV: "production", PUBLIC_URL: "https://trivet.test" };
+  const auth = {
+    ...production,
+    AUTH_SECRET: "a-secret-that-is-passed-on-and-kept-nowhere",
+    USERS: "worker trivet-users",
+  };
+  const users = { ...production, AUTH: "worker trivet-auth" };
+  const router = { ...production, AUTH: "worker trivet-auth", USERS: "worker trivet-users" };
+
+  test("of everything for the first time binds nobody to a Worker that is not there yet, and ends whole", async () => {
+    expect(await deployTo([])).toEqual([
+      { name: "trivet-users", bindings: production },
+      { name: "trivet-auth", bindings: auth },
+      { name: "trivet-users", bindings: users },
+      { name: "trivet-router", bindings: router },
+    ]);
+  });
+
+  test("of what is there already deploys each Worker once", async () => {
+    expect(await deployTo(["trivet-router", "trivet-auth", "trivet-users"])).toEqual([
+      { name: "trivet-users", bindings: users },
+      { name: "trivet-auth", bindings: auth },
+      { name: "trivet-router", bindings: router },
+    ]);
+  });
+});
+
+describe("the settings of a deployment", () => {
+  const withDatabase = () => {
+    const root = repository();
+    const file = join(root, "workers/users/wrangler.toml");
+    const database = '[[hyperdrive]]\nbinding = "DB"\nid = "00000000000000000000000000000000"\n';
+    writeFileSync(file, head("users") + vars + database);
+    return readManifests(root);
+  };
+
+  test("that are missing are all named at once, with the command that makes the Hyperdrive id", () => {
+    expect(() => settingsFrom({}, withDatabase())).toThrow(
+      /^DATABASE_URL is not set.*\nPUBLIC_URL is not set.*\nHYPERDRIVE_ID_USERS is not set: run `wrangler hyperdrive create trivet-users/,
+    );
+  });
+
+  test("never make an unsafe address or a development environment of a deployed router", () => {
+    const given = { DATABASE_URL: "postgres://x", HYPERDRIVE_ID_USERS: "1a", PUBLIC_URL: "http://trivet.test" };
+    expect(() => settingsFrom(given, withDatabase())).toThrow(/^PUBLIC_URL is not set to the https/);
+    const settings = settingsFrom({ ...given, PUBLIC_URL: "https://trivet.test" }, withDatabase());
+    expect(settings.vars["trivet-router"]).toEqual({ TRIVET_ENV: "production", PUBLIC_URL: "https://trivet.test" });
+    expect(settings.hyperdrive["trivet-users"]).toEqual({ DB: "1a" });
+  });
+});
