@@ -1,0 +1,48 @@
+import { routesFor, type Scope } from "@trivet/http";
+import { Breaker, type Call, type Invocation, type ServiceBinding } from "@trivet/platform";
+import { ApiKeys } from "./api-keys.ts";
+import { Documents } from "./document/documents.ts";
+import { type Env, servicesOf } from "./env.ts";
+import { RateLimiter } from "./rate-limit.ts";
+
+/** What the router remembers from one request to the next, in this process's memory. */
+interface Memory {
+  services: Map<string, ServiceBinding>;
+  breakers: Map<string, Breaker>;
+  limiters: { user: RateLimiter; address: RateLimiter; credentials: RateLimiter };
+  apiKeys: ApiKeys;
+  documents: Documents;
+}
+
+export interface Deps extends Memory {
+  env: Env;
+  call: Call;
+  invocation: Invocation;
+}
+
+export const { route } = routesFor<Deps>();
+
+const memories = new WeakMap<Env, Memory>();
+
+const minute = 60_000;
+
+export const deps = ({ env, call, invocation }: Scope<Env>): Deps => ({ ...memoryOf(env), env, call, invocation });
+
+function memoryOf(env: Env): Memory {
+  const known = memories.get(env);
+  if (known) return known;
+  const services = servicesOf(env);
+  const memory: Memory = {
+    services,
+    breakers: new Map([...services.keys()].map((name) => [name, new Breaker()])),
+    limiters: {
+      user: new RateLimiter(env.RATE_LIMIT_USER, minute),
+      address: new RateLimiter(env.RATE_LIMIT_ADDRESS, minute),
+      credentials: new RateLimiter(env.RATE_LIMIT_CREDENTIALS, 5 * minute),
+    },
+    apiKeys: new ApiKeys(),
+    documents: new Documents(),
+  };
+  memories.set(env, memory);
+  return memory;
+}

@@ -1,0 +1,50 @@
+import { endToEnd, type Invocation, propagateTrace } from "@trivet/platform";
+
+/** What only insiders may say, and what the next hop is told anew; from outside it is dropped. */
+const dropped = new Set([
+  "cf-connecting-ip",
+  "forwarded",
+  "host",
+  "x-api-key",
+  "x-client-ip",
+  "x-request-deadline",
+  "x-service-communication",
+  "x-service-token",
+]);
+
+export interface Forwarding {
+  invocation: Invocation;
+  /** Unix milliseconds. */
+  deadline: number | undefined;
+  serviceToken: string;
+  clientAddress: string;
+  /** The token an API key was exchanged for. */
+  accessToken: string | undefined;
+}
+
+/** The headers a service gets: the client's without what it may not say, and the router's own. */
+export function forwardedHeaders(from: Headers, forwarding: Forwarding): Headers {
+  const headers = new Headers();
+  const passes = endToEnd(from.get("connection"));
+  from.forEach((value, name) => {
+    if (passes(name) && !dropped.has(name)) headers.append(name, value);
+  });
+  headers.set("x-request-id", forwarding.invocation.requestId);
+  if (forwarding.deadline !== undefined) headers.set("x-request-deadline", String(forwarding.deadline));
+  headers.set("x-service-token", forwarding.serviceToken);
+  headers.set("x-client-ip", forwarding.clientAddress);
+  if (forwarding.accessToken !== undefined) headers.set("authorization", `Bearer ${forwarding.accessToken}`);
+  propagateTrace(forwarding.invocation.trace, headers);
+  return headers;
+}
+
+/** The service's answer without what speaks of its connection. */
+export function withoutHop(response: Response): Response {
+  const passes = endToEnd(response.headers.get("connection"));
+  const names = [...response.headers.keys()].filter((name) => !passes(name));
+  if (names.length === 0) return response;
+  // A copy, because the headers of an answer that came over a network are read-only.
+  const copy = new Response(response.body, response);
+  for (const name of names) copy.headers.delete(name);
+  return copy;
+}

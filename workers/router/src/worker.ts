@@ -1,0 +1,4 @@
+import { createWorker } from "@trivet/http";
+import { router } from "./service.ts";
+
+export default createWorker(router);

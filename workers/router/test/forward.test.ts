@@ -1,0 +1,421 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { door, down, never, problemOf, status, Upstream, untilAborted } from "./fixture/door.ts";
+
+const ok = () => Response.json({ ok: true });
+const readBody = async (request: Request) => Response.json({ read: (await request.text()).length });
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("the circuit", () => {
+  test("opens after five failures; then the service is left alone and the answer comes at once", async () => {
+    const users = new Upstream(down);
+    const front = door({ USERS: users, AUTH: new Upstream() });
+    for (let count = 0; count < 5; count += 1) {
+      const response = await front.send("/users/1", { method: "POST" });
+      expect(response.status).toBe(503);
+    }
+    const started = performance.now();
+    const response = await front.send("/users/1", { method: "POST" });
+    expect(performance.now() - started).toBeLessThan(250);
+    expect(response.status).toBe(503);
+    expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect((await problemOf(response)).detail).toContain("given time to recover");
+    expect(users.asked).toHaveLength(5);
+  });
+
+  test("of one service is nothing to the others", async () => {
+    const front = door({ USERS: new Upstream(down), AUTH: new Upstream() });
+    for (let count = 0; count < 6; count += 1) await front.send("/users/1");
+    expect((await front.send("/auth/me")).status).toBe(200);
+  });
+
+  test("lets one probe through when half-open, and everybody once it has succeeded", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const users = new Upstream(down);
+    const front = door({ USERS: users });
+    for (let count = 0; count < 5; count += 1) await front.send("/users/1", { method: "POST" });
+    vi.advanceTimersByTime(5_000);
+    users.asked = [];
+    let answerProbe: (response: Response) => void = () => undefined;
+    users.answer = () =>
+      new Promise((resolve) => {
+        answerProbe = resolve;
+      });
+    const probe = front.send("/users/1");
+    await expect.poll(() => users.asked.length).toBe(1);
+    expect((await front.send("/users/1")).status).toBe(503);
+    expect(users.asked).toHaveLength(1);
+    users.answer = ok;
+    answerProbe(ok());
+    expect((await probe).status).toBe(200);
+    const statuses = await Promise.all(Array.from({ length: 10 }, async () => (await front.send("/users/1")).status));
+    expect(new Set(statuses)).toEqual(new Set([200]));
+  });
+
+  test("stays closed whatever a service refuses, or breaks with 500", async () => {
+    const users = new Upstream();
+    const front = door({ USERS: users });
+    for (const code of [400, 401, 404, 409, 422, 429, 500, 400, 500, 500, 500, 500, 500]) {
+      users.answer = status(code);
+      expect((await front.send("/users/1", { method: "POST" })).status).toBe(code);
+    }
+    expect(users.asked).toHaveLength(13);
+  });
+
+  test("cannot be opened by clients in a hurry, who are not heard", async () => {
+    const users = new Upstream(ok);
+    const front = door({ USERS: users });
+    for (let count = 0; count < 6; count += 1) {
+      expect((await front.send("/users/1", { headers: { "x-request-deadline": "1" } })).status).toBe(200);
+    }
+  });
+
+  test("cannot be opened by clients who send a body too slowly: they get 408", async () => {
+    const users = new Upstream(readBody);
+    const front = door({ USERS: users, REQUEST_TIMEOUT_MS: "300" });
+    for (let count = 0; count < 6; count += 1) {
+      const body = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode("{")) });
+      const slow = await front.send("/users/1", { method: "POST", body, duplex: "half" });
+      expect([slow.status, (await problemOf(slow)).code]).toEqual([408, "request_timeout"]);
+    }
+    users.answer = ok;
+    expect((await front.send("/users/1")).status).toBe(200);
+  });
+
+  test("a body may take longer than an answer, as long as it keeps coming", async () => {
+    const users = new Upstream(readBody);
+    const front = door({ USERS: users, REQUEST_TIMEOUT_MS: "1000" });
+    let sent = 0;
+    const body = new ReadableStream({
+      async pull(controller) {
+        await new Promise((resolve) => setTimeout(resolve, 250));
+        sent += 1;
+        if (sent > 6) controller.close();
+        else controller.enqueue(new TextEncoder().encode("x"));
+      },
+    });
+    expect((await front.send("/users/1", { method: "POST", body, duplex: "half" })).status).toBe(200);
+  });
+
+  test("open, it still lets through what a service answers as long as it lives", async () => {
+    const users = new Upstream(never);
+    const front = door({ USERS: users, REQUEST_TIMEOUT_MS: "300" });
+    for (let count = 0; count < 6; count += 1) await front.send("/users/1", { method: "POST" });
+    users.answer = ok;
+    expect((await front.send("/users/1")).status).toBe(503);
+    for (const path of ["health", "ready", "docs", "openapi.json", ".well-known/jwks.json"]) {
+      expect((await front.send(`/users/${path}`)).status, path).toBe(200);
+    }
+    expect((await front.send("/users/1")).status).toBe(503);
+  });
+
+  test("cannot be opened by clients that go away", async () => {
+    const users = new Upstream(untilAborted);
+    const front = door({ USERS: users });
+    for (let count = 0; count < 6; count += 1) {
+      const client = new AbortController();
+      const answer = front.send("/users/1", { signal: client.signal });
+      await expect.poll(() => users.asked.length).toBe(count + 1);
+      client.abort();
+      await answer;
+    }
+    users.answer = ok;
+    expect((await front.send("/users/1")).status).toBe(200);
+  });
+});
+
+describe("a retry", () => {
+  test.each([
+    ["502", status(502)],
+    ["503", status(503)],
+    ["504", status(504)],
+    ["a lost connection", down],
+  ])("is made once for a GET after %s", async (_, failure) => {
+    const users = new Upstream(failure);
+    const front = door({ USERS: users });
+    users.answer = (request) => (users.asked.length === 1 ? failure(request) : ok());
+    expect((await front.send("/users/1")).status).toBe(200);
+    expect(users.asked).toHaveLength(2);
+  });
+
+  test.each(["POST", "PUT", "PATCH", "DELETE"])("is never made for %s", async (method) => {
+    const users = new Upstream(status(503));
+    const response = await door({ USERS: users }).send("/users/1", { method });
+    expect(response.status).toBe(503);
+    expect(users.asked).toHaveLength(1);
+  });
+
+  test.each([400, 401, 404, 409, 429, 500, 501])("is never made after %i", async (code) => {
+    const users = new Upstream(status(code));
+    expect((await door({ USERS: users }).send("/users/1")).status).toBe(code);
+    expect(users.asked).toHaveLength(1);
+  });
+
+  test("that fails too gives the service's own words", async () => {
+    const users = new Upstream(() =>
+      Response.json({ code: "unavailable" }, { status: 503, headers: { "retry-after": "7" } }),
+    );
+    const response = await door({ USERS: users }).send("/users/1");
+    expect(users.asked).toHaveLength(2);
+    expect(response.headers.get("retry-after")).toBe("7");
+    expect(await response.json()).toEqual({ code: "unavailable" });
+  });
+});
+
+describe("the deadline", () => {
+  test("a service that never answers is given up at it and told to stop; others do not notice", async () => {
+    const users = new Upstream(never);
+    const front = door({ USERS: users, AUTH: new Upstream(), REQUEST_TIMEOUT_MS: "300" });
+    const started = Date.now();
+    const [late, prompt] = await Promise.all([
+      front.send("/users/1").then((response) => ({ response, ms: Date.now() - started })),
+      front.send("/auth/me").then((response) => ({ response, ms: Date.now() - started })),
+    ]);
+    expect(late.response.status).toBe(504);
+    expect((await problemOf(late.response)).code).toBe("deadline_exceeded");
+    expect(late.ms).toBeGreaterThanOrEqual(295);
+    expect(late.ms).toBeLessThan(1_000);
+    expect(prompt.response.status).toBe(200);
+    expect(prompt.ms).toBeLessThan(late.ms);
+    expect(users.asked).toHaveLength(1);
+    expect(users.last.signal.aborted).toBe(true);
+  });
+
+  test("does not end an answer that has begun", async () => {
+    const users = new Upstream(() => {
+      const slow = new ReadableStream({
+        async pull(stream) {
+          await new Promise((resolve) => setTimeout(resolve, 200));
+          stream.enqueue(Buffer.from("late but whole"));
+          stream.close();
+        },
+      });
+      return new Response(slow);
+    });
+    const response = await door({ USERS: users, REQUEST_TIMEOUT_MS: "100" }).send("/users/1");
+    expect(await response.text()).toBe("late but whole");
+    expect(users.last.signal.aborted).toBe(false);
+  });
+});
+
+describe("a client that goes away", () => {
+  test("ends the request behind it", async () => {
+    const users = new Upstream(untilAborted);
+    const client = new AbortController();
+    const answer = door({ USERS: users }).send("/users/1", { signal: client.signal });
+    await expect.poll(() => users.asked.length).toBe(1);
+    client.abort();
+    await answer;
+    expect(users.last.signal.aborted).toBe(true);
+    expect(users.asked).toHaveLength(1);
+  });
+
+  test("ends the answer that streams to it", async () => {
+    const users = new Upstream(({ signal }) => {
+      const endless = new ReadableStream({
+        start: (stream) => {
+          stream.enqueue(Buffer.from("first"));
+          signal.addEventListener("abort", () => stream.error(signal.reason), { once: true });
+        },
+      });
+      return new Response(endless);
+    });
+    const client = new AbortController();
+    const response = await door({ USERS: users }).send("/users/stream", { signal: client.signal });
+    const reader = response.body?.getReader();
+    expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe("first");
+    client.abort();
+    await expect(reader?.read()).rejects.toThrow();
+  });
+});
+
+describe("streams", () => {
+  test("the first chunk of an answer arrives before the last is sent", async () => {
+    let sendRest: () => void = () => undefined;
+    const users = new Upstream(() => {
+      const stream = new ReadableStream({
+        start(controller) {
+          controller.enqueue(Buffer.from("data: 1\n\n"));
+          sendRest = () => {
+            controller.enqueue(Buffer.from("data: 2\n\n"));
+            controller.close();
+          };
+        },
+      });
+      return new Response(stream, { headers: { "content-type": "text/event-stream" } });
+    });
+    const response = await door({ USERS: users }).send("/users/stream");
+    const reader = response.body?.getReader();
+    expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe("data: 1\n\n");
+    sendRest();
+    expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe("data: 2\n\n");
+    expect((await reader?.read())?.done).toBe(true);
+  });
+
+  test("the first chunk of a body arrives before the last is sent", async () => {
+    let sendRest: () => void = () => undefined;
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(Buffer.from("first "));
+        sendRest = () => {
+          controller.enqueue(Buffer.from("rest"));
+          controller.close();
+        };
+      },
+    });
+    const users = new Upstream(async (request) => {
+      const reader = request.body?.getReader();
+      const first = Buffer.from((await reader?.read())?.value ?? []).toString();
+      sendRest();
+      const rest = Buffer.from((await reader?.read())?.value ?? []).toString();
+      return Response.json([first, rest]);
+    });
+    const response = await door({ USERS: users }).send("/users/1", { method: "POST", body, duplex: "half" });
+    expect(await response.json()).toEqual(["first ", "rest"]);
+  });
+
+  test("100 MB go through both ways, and memory stays flat", { timeout: 30_000 }, async () => {
+    const size = 100 * 1024 * 1024;
+    const chunk = new Uint8Array(64 * 1024).fill(97);
+    const filled = () => {
+      let sent = 0;
+      return new ReadableStream<Uint8Array>(
+        {
+          pull(controller) {
+            if (sent >= size) return controller.close();
+            sent += chunk.byteLength;
+            controller.enqueue(chunk);
+          },
+        },
+        { highWaterMark: 1 },
+      );
+    };
+    const users = new Upstream((request) => new Response(request.body));
+    let peak = 0;
+    let received = 0;
+    const before = process.memoryUsage.rss();
+    const response = await door({ USERS: users }).send("/users/1", { method: "POST", body: filled(), duplex: "half" });
+    for await (const part of response.body ?? []) {
+      received += part.byteLength;
+      peak = Math.max(peak, process.memoryUsage.rss());
+    }
+    expect(received).toBe(size);
+    expect(peak - before).toBeLessThan(60 * 1024 * 1024);
+  });
+});
+
+describe("the body cap", () => {
+  const MAX_BODY_BYTES = "1000";
+  const streamOf = (size: number) =>
+    new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (let sent = 0; sent < size; sent += 100) controller.enqueue(new Uint8Array(100));
+        controller.close();
+      },
+    });
+  const reading = () =>
+    new Upstream(async (request) => Response.json({ size: (await request.arrayBuffer()).byteLength }));
+
+  test("a body up to the cap goes through, with a length and without", async () => {
+    const front = door({ USERS: reading(), MAX_BODY_BYTES });
+    const declared = await front.send("/users/1", {
+      method: "POST",
+      body: new Uint8Array(1_000),
+      headers: { "content-length": "1000" },
+    });
+    expect(await declared.json()).toEqual({ size: 1_000 });
+    const streamed = await front.send("/users/1", { method: "POST", body: streamOf(1_000), duplex: "half" });
+    expect(await streamed.json()).toEqual({ size: 1_000 });
+  });
+
+  test("a declared length above it is refused before the service is asked", async () => {
+    const users = reading();
+    const init = { method: "POST", body: new Uint8Array(1_001), headers: { "content-length": "1001" } };
+    const response = await door({ USERS: users, MAX_BODY_BYTES }).send("/users/1", init);
+    expect(response.status).toBe(413);
+    expect((await problemOf(response)).detail).toBe("The body may have at most 1000 bytes.");
+    expect(users.asked).toHaveLength(0);
+  });
+
+  test("a stream above it is refused, and the service does not take the blame", async () => {
+    const users = reading();
+    const front = door({ USERS: users, MAX_BODY_BYTES });
+    for (let count = 0; count < 6; count += 1) {
+      const response = await front.send("/users/1", { method: "POST", body: streamOf(1_100), duplex: "half" });
+      expect(response.status).toBe(413);
+      expect((await problemOf(response)).code).toBe("payload_too_large");
+    }
+    expect((await front.send("/users/1", { method: "POST", body: "fine" })).status).toBe(200);
+  });
+});
+
+describe("over a network", () => {
+  let server: Server | undefined;
+
+  afterEach(() => {
+    server?.closeAllConnections();
+    server?.close();
+  });
+
+  async function listen(handler: Parameters<typeof createServer>[1]): Promise<string> {
+    const listening = createServer(handler);
+    server = listening;
+    await new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve));
+    const { port }: AddressInfo = Object.assign({ port: 0, family: "", address: "" }, listening.address());
+    return `http://127.0.0.1:${port}`;
+  }
+
+  const remote = (origin: string) =>
+    new Upstream((request) => fetch(request.url.replace(/^http:\/\/[^/]+/, origin), request));
+
+  test("an answer comes through with its headers, though they are read-only", async () => {
+    const origin = await listen((_, response) => {
+      response.writeHead(201, { "x-own": "1", connection: "keep-alive, x-hop", "x-hop": "1" });
+      response.end("made");
+    });
+    const response = await door({ USERS: remote(origin) }).send("/users/1", { method: "POST", body: "x" });
+    expect(response.status).toBe(201);
+    expect(response.headers.get("x-own")).toBe("1");
+    expect(response.headers.has("connection")).toBe(false);
+    expect(response.headers.has("x-hop")).toBe(false);
+    expect(response.headers.get("ratelimit-limit")).toBe("300");
+    expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+    expect(await response.text()).toBe("made");
+  });
+
+  test("a service that accepts and never answers is given up at the deadline, its connection closed", async () => {
+    let closed = false;
+    const origin = await listen((request) => {
+      request.socket.once("close", () => {
+        closed = true;
+      });
+    });
+    const response = await door({ USERS: remote(origin), REQUEST_TIMEOUT_MS: "200" }).send("/users/1");
+    expect(response.status).toBe(504);
+    await expect.poll(() => closed).toBe(true);
+  });
+
+  test("a stream above the cap is refused with 413, though the connection broke", async () => {
+    const origin = await listen((request, response) => {
+      request.resume().on("end", () => response.end("read"));
+    });
+    const body = new ReadableStream<Uint8Array>({
+      async pull(stream) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        stream.enqueue(new Uint8Array(600));
+      },
+    });
+    const front = door({ USERS: remote(origin), MAX_BODY_BYTES: "1000" });
+    expect((await front.send("/users/1", { method: "POST", body, duplex: "half" })).status).toBe(413);
+  });
+
+  test("a service that is not there is unavailable", async () => {
+    const response = await door({ USERS: remote("http://127.0.0.1:1") }).send("/users/1");
+    expect(response.status).toBe(503);
+    expect((await problemOf(response)).detail).toBe("The users service cannot be reached.");
+  });
+});

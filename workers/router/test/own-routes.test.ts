@@ -1,0 +1,271 @@
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { access, createWorker, defineService, json, routesFor, serviceEnv } from "@trivet/http";
+import { errorCodes, isErrorCode } from "@trivet/platform";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import {
+  type Answer,
+  door,
+  down,
+  never,
+  problemOf,
+  publicUrl,
+  serviceSecret,
+  status,
+  Upstream,
+} from "./fixture/door.ts";
+
+const healthy =
+  (changes: object = {}): Answer =>
+  () =>
+    Response.json({ status: "ok", service: "x", version: "1", runtime: "node", uptime_s: 1, checks: {}, ...changes });
+
+const stateSchema = z.object({
+  status: z.string(),
+  services: z.record(z.string(), z.looseObject({ status: z.string(), latency_ms: z.number() })),
+});
+
+describe("GET /health/services", () => {
+  test("tells the state of each, the one that is down and the one that hangs too, within a second", async () => {
+    const front = door({
+      AUTH: new Upstream(healthy({ database: "connected" })),
+      USERS: new Upstream(down),
+      POSTS: new Upstream(never),
+      MEDIA: new Upstream(healthy({ status: "degraded", database: "disconnected" })),
+      BLOG: new Upstream(() => new Response("<html>")),
+      REAL_TIME: new Upstream(healthy()),
+    });
+    const started = Date.now();
+    const response = await front.send("/health/services");
+    expect(Date.now() - started).toBeLessThan(2_000);
+    expect(response.status).toBe(200);
+    const { status: overall, services } = stateSchema.parse(await response.json());
+    expect(overall).toBe("degraded");
+    expect(services).toMatchObject({
+      auth: { status: "ok", database: "connected" },
+      users: { status: "unreachable" },
+      posts: { status: "unreachable" },
+      media: { status: "degraded", database: "disconnected" },
+      blog: { status: "unreachable" },
+      "real-time": { status: "ok" },
+    });
+    expect(services.posts?.latency_ms).toBeGreaterThanOrEqual(995);
+    expect(services.users?.latency_ms).toBeLessThan(990);
+  });
+
+  test("is ok when all are", async () => {
+    const front = door({ AUTH: new Upstream(healthy()), USERS: new Upstream(healthy()) });
+    expect(stateSchema.parse(await (await front.send("/health/services")).json()).status).toBe("ok");
+  });
+});
+
+describe("GET /health/db", () => {
+  test.each<[string, Answer, number]>([
+    ["connected", healthy({ database: "connected" }), 200],
+    ["disconnected", healthy({ database: "disconnected" }), 503],
+    ["out of sight", down, 503],
+  ])("with a database that is %s answers as it must", async (_, answer, code) => {
+    const front = door({ AUTH: new Upstream(healthy({ database: "connected" })), USERS: new Upstream(answer) });
+    const response = await front.send("/health/db");
+    expect(response.status).toBe(code);
+    expect(await response.json()).toMatchObject({ services: { auth: "connected" } });
+  });
+
+  test("a service without a database is left out", async () => {
+    const front = door({ AUTH: new Upstream(healthy()), USERS: new Upstream(healthy({ database: "connected" })) });
+    expect(await (await front.send("/health/db")).json()).toEqual({
+      database: "connected",
+      services: { users: "connected" },
+    });
+  });
+});
+
+describe("the router's own health", () => {
+  test.each(["/health", "/ready"])("%s asks no service", async (path) => {
+    const users = new Upstream(down);
+    expect((await door({ USERS: users }).send(path)).status).toBe(200);
+    expect(users.asked).toHaveLength(0);
+  });
+
+  test("/metrics has one series a service, whatever is asked for", async () => {
+    const front = door({ USERS: new Upstream() });
+    for (let count = 0; count < 20; count += 1) {
+      await front.send(`/users/${count}`);
+      await front.send(`/unknown-${count}`);
+      await front.send(`/users/${count}`, {
+        method: "OPTIONS",
+        headers: { origin: "http://a.test", "access-control-request-method": "GET" },
+      });
+    }
+    const lines = (await (await front.send("/metrics")).text()).split("\n");
+    const series = lines.filter((line) => line.startsWith("http_request_duration_seconds_count"));
+    expect(series.length).toBeLessThan(5);
+    expect(series.join()).toContain('route="/users/*"');
+    expect(series.join()).not.toMatch(/unknown-|users\/\d/);
+  });
+});
+
+const { route } = routesFor<undefined>();
+
+/** A real service with one route, whose `Thing` has the given field. */
+function serviceWith(name: string, field: string): Upstream {
+  const thing = z.object({ [field]: z.string() }).meta({ id: "Thing" });
+  const same = z.object({ shared: z.string() }).meta({ id: "Same" });
+  const read = route(
+    {
+      method: "get",
+      path: `/${name}/thing`,
+      summary: `Read a thing of ${name}`,
+      access: access.user,
+      responses: { 200: json(z.object({ thing, same }), "The thing") },
+    },
+    () => {
+      throw new Error("never called");
+    },
+  );
+  const service = defineService({
+    name,
+    version: "1",
+    summary: `All of ${name}`,
+    env: serviceEnv,
+    deps: () => undefined,
+    routes: [read],
+  });
+  const worker = createWorker(service);
+  const env = { PUBLIC_URL: publicUrl, SERVICE_JWT_SECRET: serviceSecret };
+  return new Upstream((request) => worker.fetch(request, env, { waitUntil: () => undefined }));
+}
+
+const merged = z.looseObject({
+  openapi: z.string(),
+  servers: z.array(z.object({ url: z.string() })),
+  tags: z.array(z.object({ name: z.string(), description: z.string() })),
+  paths: z.record(z.string(), z.json()),
+  components: z.object({ schemas: z.record(z.string(), z.json()), securitySchemes: z.record(z.string(), z.json()) }),
+  "x-stale": z.array(z.string()).optional(),
+});
+const documentOf = async (front: ReturnType<typeof door>) => {
+  const response = await front.send("/openapi.json");
+  expect(response.status).toBe(200);
+  return merged.parse(await response.json());
+};
+
+describe("GET /openapi.json", () => {
+  test("is one valid document of all services", async () => {
+    const document = await documentOf(
+      door({ USERS: serviceWith("users", "name"), AUTH: serviceWith("auth", "email") }),
+    );
+    const { valid, errors } = await new Validator().validate(document);
+    expect(errors).toBeUndefined();
+    expect(valid).toBe(true);
+    expect(Object.keys(document.paths)).toEqual(["/auth/thing", "/users/thing"]);
+    expect(document.servers).toEqual([{ url: publicUrl }]);
+    expect(document.tags).toEqual([
+      { name: "auth", description: "All of auth" },
+      { name: "users", description: "All of users" },
+    ]);
+    expect(document["x-stale"]).toBeUndefined();
+  });
+
+  test("two shapes of one name are kept apart, one shape of one name is shared", async () => {
+    const { paths, components } = await documentOf(
+      door({ USERS: serviceWith("users", "name"), AUTH: serviceWith("auth", "email") }),
+    );
+    expect(Object.keys(components.schemas).toSorted()).toEqual(["Problem", "Same", "Thing", "users.Thing"]);
+    expect(JSON.stringify(components.schemas.Thing)).toContain("email");
+    expect(JSON.stringify(components.schemas["users.Thing"])).toContain("name");
+    expect(JSON.stringify(paths["/auth/thing"])).toContain('"#/components/schemas/Thing"');
+    expect(JSON.stringify(paths["/users/thing"])).toContain('"#/components/schemas/users.Thing"');
+    expect(JSON.stringify(paths["/users/thing"])).toContain('"#/components/schemas/Same"');
+  });
+
+  test("every reference leads somewhere", async () => {
+    const document = await documentOf(
+      door({ USERS: serviceWith("users", "name"), AUTH: serviceWith("auth", "email") }),
+    );
+    const references = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(
+      ([, name]) => name ?? "",
+    );
+    expect(references.length).toBeGreaterThan(0);
+    for (const name of references) expect(document.components.schemas).toHaveProperty([name]);
+  });
+
+  test.each<[string, Answer]>([
+    ["is down", down],
+    ["answers 500", status(500)],
+    ["answers something else", () => Response.json({ hello: 1 })],
+    ["hangs", never],
+  ])(
+    "a service that %s is kept from its last good copy and flagged, and fresh again once it is back",
+    async (_, failing) => {
+      const users = serviceWith("users", "name");
+      const good = users.answer;
+      const auth = new Upstream(failing);
+      const front = door({ USERS: users, AUTH: auth });
+      const first = await documentOf(front);
+      expect(first["x-stale"]).toEqual(["auth"]);
+      expect(Object.keys(first.paths)).toEqual(["/users/thing"]);
+      auth.answer = serviceWith("auth", "email").answer;
+      users.answer = failing;
+      const second = await documentOf(front);
+      expect(second["x-stale"]).toEqual(["users"]);
+      expect(Object.keys(second.paths)).toEqual(["/auth/thing", "/users/thing"]);
+      users.answer = good;
+      expect((await documentOf(front))["x-stale"]).toBeUndefined();
+    },
+  );
+
+  test("is built once, not per request", async () => {
+    const users = serviceWith("users", "name");
+    const front = door({ USERS: users });
+    for (let count = 0; count < 5; count += 1) await front.send("/openapi.json");
+    expect(users.asked).toHaveLength(1);
+  });
+});
+
+describe("an address of the router's own", () => {
+  test.each([
+    ["POST", "/health"],
+    ["DELETE", "/docs"],
+    ["POST", "/"],
+    ["PUT", "/problems/not_found"],
+  ])("under another method answers 405: %s %s", async (method, path) => {
+    const response = await door({ USERS: new Upstream() }).send(path, { method });
+    expect(response.status).toBe(405);
+    expect(response.headers.get("allow")).toBe("GET, HEAD, OPTIONS");
+  });
+});
+
+describe("GET /problems/{code}", () => {
+  test.each(Object.keys(errorCodes).filter(isErrorCode))("%s is explained to both who meet it", async (code) => {
+    const response = await door({}).send(`/problems/${code}`);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    const html = await response.text();
+    expect(html).toContain(errorCodes[code].error);
+    expect(html).toContain(`status ${errorCodes[code].status}`);
+    expect(html).not.toMatch(/<script|https?:/);
+  });
+
+  test.each(["nonsense", "__proto__", "constructor", "%3Cscript%3E"])("%s is not known", async (code) => {
+    const response = await door({}).send(`/problems/${code}`);
+    expect(response.status).toBe(404);
+    expect((await problemOf(response)).code).toBe("not_found");
+  });
+});
+
+describe("GET /", () => {
+  test("shows every service and its state, without a script", async () => {
+    const front = door({
+      USERS: new Upstream(healthy()),
+      AUTH: new Upstream(down),
+      PUBLIC_URL: "http://trivet.test/?a=<b>",
+    });
+    const response = await front.send("/");
+    expect(response.status).toBe(200);
+    const html = await response.text();
+    expect(html).toContain("<td>users</td><td><code>/users/*</code></td><td>ok</td>");
+    expect(html).toContain("<td>auth</td><td><code>/auth/*</code></td><td>unreachable</td>");
+    expect(html).not.toMatch(/<script|<b>/);
+  });
+});

@@ -1,0 +1,144 @@
+import { describe, expect, test } from "vitest";
+import { RateLimiter } from "../src/rate-limit.ts";
+import { type Door, door, newAuth, problemOf, Upstream } from "./fixture/door.ts";
+
+const from = (address: string, more: Record<string, string> = {}): RequestInit => ({
+  headers: { "cf-connecting-ip": address, ...more },
+});
+
+/** How many of `count` requests are let through. */
+async function letThrough(
+  front: Door,
+  count: number,
+  path: string,
+  init: (index: number) => RequestInit,
+): Promise<number> {
+  let accepted = 0;
+  for (let index = 0; index < count; index += 1) {
+    const response = await front.send(path, init(index));
+    if (response.status === 200) accepted += 1;
+  }
+  return accepted;
+}
+
+describe("limits", () => {
+  const front = (limits: object = {}): Door =>
+    door({
+      USERS: new Upstream(),
+      AUTH: new Upstream(),
+      RATE_LIMIT_ADDRESS: "5",
+      RATE_LIMIT_CREDENTIALS: "3",
+      ...limits,
+    });
+
+  test("every answer tells how much is left, and the one too many when to come back", async () => {
+    const users = front();
+    for (let left = 4; left >= 0; left -= 1) {
+      const { headers, status } = await users.send("/users/1", from("203.0.113.1"));
+      expect(status).toBe(200);
+      expect(headers.get("ratelimit-limit")).toBe("5");
+      expect(headers.get("ratelimit-remaining")).toBe(String(left));
+      expect(Number(headers.get("ratelimit-reset"))).toBeGreaterThan(0);
+    }
+    const refused = await users.send("/users/1", from("203.0.113.1"));
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get("ratelimit-remaining")).toBe("0");
+    const seconds = Number(refused.headers.get("retry-after"));
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThanOrEqual(60);
+    expect((await problemOf(refused)).code).toBe("rate_limited");
+  });
+
+  test("addresses count apart", async () => {
+    const users = front();
+    expect(await letThrough(users, 10, "/users/1", () => from("203.0.113.1"))).toBe(5);
+    expect(await letThrough(users, 10, "/users/1", () => from("203.0.113.2"))).toBe(5);
+  });
+
+  test.each(["x-forwarded-for", "x-real-ip", "forwarded", "true-client-ip", "x-client-ip"])(
+    "a spoofed %s gains nothing",
+    async (name) => {
+      const spoof = (index: number) => from("203.0.113.1", { [name]: `198.51.100.${index}` });
+      expect(await letThrough(front(), 20, "/users/1", spoof)).toBe(5);
+    },
+  );
+
+  test.each([
+    "/auth/login",
+    "/users/login",
+    "/api/v1/user/login",
+    "/auth/register",
+    "/auth/refresh",
+    "/auth/password/forgot",
+    "/auth/%6cogin",
+    "/auth/2fa/verify",
+    "/auth/2fa/recovery-codes",
+    "/auth/verify-email/resend",
+    "/auth/passkeys/login/options",
+    "/auth/passkeys/login",
+    "/auth/passkeys/register/options",
+  ])("what takes a password or a code is held tighter, whatever its spelling: %s", async (path) => {
+    expect(await letThrough(front(), 10, path, () => ({ method: "POST", ...from("203.0.113.1") }))).toBe(3);
+  });
+
+  test("credentials count by address, whoever claims to be whom", async () => {
+    const { upstream, token } = await newAuth();
+    const auth = door({ AUTH: upstream, RATE_LIMIT_CREDENTIALS: "3" });
+    const tokens = await Promise.all(Array.from({ length: 10 }, () => token()));
+    const tries = (index: number) => ({
+      method: "POST",
+      ...from("203.0.113.1", { authorization: `Bearer ${tokens[index]}` }),
+    });
+    expect(await letThrough(auth, 10, "/auth/login", tries)).toBe(3);
+  });
+
+  test("reading is not held as tight as trying", async () => {
+    expect(await letThrough(front(), 10, "/auth/login", () => from("203.0.113.1"))).toBe(5);
+  });
+
+  test("a user counts for themselves, from whatever address, and does not use up the address", async () => {
+    const { upstream, token } = await newAuth();
+    const both = door({ USERS: new Upstream(), AUTH: upstream, RATE_LIMIT_USER: "7", RATE_LIMIT_ADDRESS: "5" });
+    const [ada, bob] = [await token(), await token({ sub: crypto.randomUUID() })];
+    const as = (user: string) => (index: number) => from(`203.0.113.${index}`, { authorization: `Bearer ${user}` });
+    expect(await letThrough(both, 20, "/users/1", as(ada))).toBe(7);
+    expect(await letThrough(both, 20, "/users/1", as(bob))).toBe(7);
+    expect(await letThrough(both, 20, "/users/1", () => from("203.0.113.1"))).toBe(5);
+  });
+
+  test("a forged token makes nobody a user", async () => {
+    const { upstream, token } = await newAuth();
+    const both = door({ USERS: new Upstream(), AUTH: upstream, RATE_LIMIT_ADDRESS: "5" });
+    const good = await token();
+    const forged = (index: number) =>
+      from("203.0.113.1", { authorization: `Bearer ${good.slice(0, -8)}${String(index).padStart(8, "A")}` });
+    expect(await letThrough(both, 20, "/users/1", forged)).toBe(5);
+  });
+
+  test("the router's own pages and health are not limited", async () => {
+    expect(await letThrough(front(), 10, "/health", () => from("203.0.113.1"))).toBe(10);
+  });
+});
+
+describe("RateLimiter", () => {
+  test("begins anew with the next window", () => {
+    const limiter = new RateLimiter(2, 1_000);
+    const takes = [0, 1, 2, 999, 1_000].map((now) => limiter.take("a", 5_000 + now).allowed);
+    expect(takes).toEqual([true, true, false, false, true]);
+  });
+
+  test("what is refused does not lengthen the wait", () => {
+    const limiter = new RateLimiter(1, 10_000);
+    limiter.take("a", 0);
+    expect([1, 5_000, 9_999].map((now) => limiter.take("a", now).reset)).toEqual([10, 5, 1]);
+  });
+
+  test("a flood of keys neither grows without bound nor frees one that is live and recent", () => {
+    const limiter = new RateLimiter(1, 60_000);
+    for (let key = 0; key < 100_000; key += 1) limiter.take(`flood ${key}`, 0);
+    limiter.take("known", 1);
+    for (let key = 0; key < 50_000; key += 1) limiter.take(`more ${key}`, 2);
+    expect(limiter.take("known", 3).allowed).toBe(false);
+    expect(limiter.take("flood 0", 3).allowed).toBe(true);
+  });
+});
