@@ -1,0 +1,14 @@
+DROP TABLE auth.outbox;
+DROP TABLE auth.mails;
+DROP TABLE auth.audit;
+DROP TABLE auth.known_addresses;
+DROP TABLE auth.address_brakes;
+DROP TABLE auth.account_brakes;
+DROP TABLE auth.api_keys;
+DROP TABLE auth.signing_keys;
+DROP TABLE auth.refresh_tokens;
+DROP TABLE auth.sessions;
+DROP TABLE auth.two_factors;
+DROP TABLE auth.verifications;
+DROP TABLE auth.identities;
+DROP TABLE auth.users;

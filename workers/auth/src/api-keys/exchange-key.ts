@@ -1,0 +1,15 @@
+import { sha256, TrivetError } from "@trivet/platform";
+import { isBanned } from "../admin/is-banned.ts";
+import type { Deps } from "../deps.ts";
+import { useApiKey } from "../queries/api-keys.ts";
+import { accessTokenSeconds } from "../sessions/lifetime.ts";
+import { mintAccessToken } from "../tokens/access-token.ts";
+
+/** An access token for what the key may do. Throws `unauthenticated` for a key that is none, or not any more. */
+export async function exchangeKey(deps: Deps, key: string): Promise<{ access_token: string; expires_in: number }> {
+  const found = await useApiKey(deps.db, sha256(key), new Date());
+  if (!found || isBanned(found.user)) throw new TrivetError("unauthenticated", "The API key is not valid.");
+  const { user, key: row } = found;
+  const token = await mintAccessToken(deps, { user, sessionId: row.id, scopes: row.scopes ?? undefined });
+  return { access_token: token, expires_in: accessTokenSeconds };
+}

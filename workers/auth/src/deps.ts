@@ -1,0 +1,30 @@
+import { type Database, openDatabase, type Transaction } from "@trivet/db";
+import { routesFor, type Scope } from "@trivet/http";
+import type { Call, Invocation } from "@trivet/platform";
+import { Engine } from "./engine/engine.ts";
+import type { Env } from "./env.ts";
+import type { Mailer } from "./mail/mailer.ts";
+import { storedMailer } from "./mail/stored-mailer.ts";
+
+/** What every verb of auth gets: made once per invocation. */
+export interface Deps {
+  env: Env;
+  db: Database;
+  call: Call;
+  invocation: Invocation;
+  mailer: Mailer;
+}
+
+export const makeDeps = ({ env, invocation, call }: Scope<Env>): Deps => ({
+  env,
+  call,
+  invocation,
+  db: openDatabase(env.DB, invocation),
+  mailer: storedMailer(env.AUTH_SECRET),
+});
+
+/** The engine over the database, or inside a transaction. */
+export const engineOf = ({ env }: Pick<Deps, "env">, db: Database | Transaction): Engine =>
+  new Engine(db, { secret: env.AUTH_SECRET, publicUrl: env.PUBLIC_URL });
+
+export const { route, serve } = routesFor<Deps>();

@@ -1,0 +1,42 @@
+import { databaseBinding, secret, serviceBinding, serviceEnv } from "@trivet/http";
+import { z } from "zod";
+import { providerSetting } from "./oauth/provider-setting.ts";
+
+const list = z.string().transform((text) =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter(Boolean),
+);
+
+const providerList = z.string().transform((text, context) => {
+  try {
+    const parsed = z.array(providerSetting).safeParse(JSON.parse(text === "" ? "[]" : text));
+    if (parsed.success) return parsed.data;
+    context.addIssue({ code: "custom", message: `is malformed: ${z.prettifyError(parsed.error)}` });
+  } catch {
+    context.addIssue({ code: "custom", message: "must be a JSON array of providers" });
+  }
+  return z.NEVER;
+});
+
+export const env = serviceEnv.extend({
+  DB: databaseBinding,
+  USERS: serviceBinding,
+  /** Everything auth encrypts or derives hangs on it: signing keys at rest, refresh tokens, TOTP secrets. */
+  AUTH_SECRET: secret,
+  /** Who becomes an administrator once their address is verified, separated by commas. */
+  ADMIN_EMAILS: list.default([]).transform((emails) => emails.map((email) => email.toLowerCase())),
+  /** OAuth and OpenID Connect providers beside Google and GitHub, as JSON; see `oauth/provider-setting.ts`. */
+  OAUTH_PROVIDERS: providerList.default([]),
+  /** Where `return_to` of an OAuth login may lead: URL prefixes that end in a slash, separated by commas. */
+  OAUTH_RETURN_URLS: list.default([]),
+  GOOGLE_CLIENT_ID: z.string().default(""),
+  GOOGLE_CLIENT_SECRET: z.string().default(""),
+  GITHUB_CLIENT_ID: z.string().default(""),
+  GITHUB_CLIENT_SECRET: z.string().default(""),
+  /** Tries to log in that one address has in five minutes. */
+  LOGIN_TRIES_PER_ADDRESS: z.coerce.number().int().min(1).max(10_000).default(30),
+});
+
+export type Env = z.output<typeof env>;

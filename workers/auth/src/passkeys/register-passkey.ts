@@ -1,0 +1,89 @@
+import {
+  generateRegistrationOptions,
+  type RegistrationResponseJSON,
+  verifyRegistrationResponse,
+} from "@simplewebauthn/server";
+import { databaseFault, isUniqueViolation, transaction } from "@trivet/db";
+import { newId, TrivetError, type UserActor } from "@trivet/platform";
+import { type Deps, engineOf } from "../deps.ts";
+import { confirmIdentity, type Proof } from "../passwords/confirm-identity.ts";
+import { countPasskeys, insertPasskey, listPasskeys, type PasskeyRow } from "../queries/passkeys.ts";
+import { lockUser } from "../queries/users.ts";
+import { requireOwnSession } from "../sessions/require-session.ts";
+import { toBase64Url } from "../tokens/random-token.ts";
+import { ceremonySeconds, relyingParty } from "./relying-party.ts";
+
+const mostPasskeys = 20;
+
+/** What a challenge to make a passkey stands for: worthless for a login, and for anybody else. */
+const purposeOf = (userId: string): string => `register ${userId}`;
+
+/**
+ * What the browser hands to `navigator.credentials.create`. The passkey will be as good as password
+ * and second factor, so its owner shows once more who they are. Throws `invalid_credentials`.
+ */
+export async function beginPasskey(deps: Deps, actor: UserActor, proof: Proof) {
+  const { user } = await requireOwnSession(deps, actor);
+  await confirmIdentity(deps, user, proof);
+  const options = await generateRegistrationOptions({
+    rpName: "Trivet",
+    rpID: relyingParty(deps).id,
+    userName: user.username,
+    userDisplayName: user.name,
+    userID: new TextEncoder().encode(user.id),
+    timeout: ceremonySeconds * 1_000,
+    attestationType: "none",
+    excludeCredentials: (await listPasskeys(deps.db, user.id)).map(({ credentialId }) => ({ id: credentialId })),
+    authenticatorSelection: { residentKey: "required", userVerification: "required" },
+  });
+  await engineOf(deps, deps.db).storeToken("passkey", options.challenge, purposeOf(user.id), ceremonySeconds);
+  return options;
+}
+
+/** Stores the passkey that answers the challenge. Throws `unprocessable`, and `conflict` for a known one. */
+export async function finishPasskey(
+  deps: Deps,
+  actor: UserActor,
+  { name, response }: { name: string; response: RegistrationResponseJSON },
+): Promise<PasskeyRow> {
+  const { user } = await requireOwnSession(deps, actor);
+  const { credential } = await verify(deps, user.id, response);
+  return await transaction(deps.db, async (tx) => {
+    await lockUser(tx, user.id);
+    if ((await countPasskeys(tx, user.id)) >= mostPasskeys) {
+      throw new TrivetError("unprocessable", `An account may have ${mostPasskeys} passkeys. Delete one first.`);
+    }
+    return await insertPasskey(tx, {
+      id: newId(),
+      userId: user.id,
+      name,
+      credentialId: credential.id,
+      publicKey: toBase64Url(credential.publicKey),
+      counter: credential.counter,
+      transports: response.response.transports ?? [],
+    });
+  }).catch((error: unknown) => {
+    if (isUniqueViolation(error, "passkeys_credential_key"))
+      throw new TrivetError("conflict", "This passkey is known.");
+    throw error;
+  });
+}
+
+async function verify(deps: Deps, userId: string, response: RegistrationResponseJSON) {
+  const { id, origin } = relyingParty(deps);
+  try {
+    const { registrationInfo } = await verifyRegistrationResponse({
+      response,
+      expectedChallenge: async (challenge) =>
+        (await engineOf(deps, deps.db).consumeToken("passkey", challenge)) === purposeOf(userId),
+      expectedOrigin: origin,
+      expectedRPID: id,
+      requireUserVerification: true,
+    });
+    if (registrationInfo) return registrationInfo;
+  } catch (error) {
+    if (databaseFault(error)) throw error;
+    throw new TrivetError("unprocessable", "The passkey could not be verified. Begin again.", { cause: error });
+  }
+  throw new TrivetError("unprocessable", "The passkey could not be verified. Begin again.");
+}

@@ -1,0 +1,73 @@
+import { databaseFault, pingDatabase } from "@trivet/db";
+import { defineService } from "@trivet/http";
+import { type Deps, makeDeps } from "./deps.ts";
+import { type Env, env } from "./env.ts";
+import { publishedKeys } from "./keys/keyring.ts";
+import { maintain } from "./maintain.ts";
+import {
+  deleteAdminUser,
+  getAdminUser,
+  getAdminUsers,
+  getAudit,
+  postBan,
+  postImpersonate,
+  postUnban,
+  putRole,
+} from "./routes/admin.ts";
+import { deleteOneApiKey, getApiKeys, postApiKey } from "./routes/api-keys.ts";
+import { serveAccount, serveDeletion, serveKeyExchange } from "./routes/internal.ts";
+import { getKeys, postRotateKeys } from "./routes/keys.ts";
+import { postLogin, postLogout, postRefresh } from "./routes/login.ts";
+import { getMailbox, getMailboxMessages } from "./routes/mailbox.ts";
+import { getOAuth, getOAuthCallback, postSession } from "./routes/oauth.ts";
+import {
+  deleteOnePasskey,
+  getPasskeys,
+  postPasskey,
+  postPasskeyLogin,
+  postPasskeyLoginOptions,
+  postPasskeyOptions,
+} from "./routes/passkeys.ts";
+import { getResetPassword, postChangePassword, postForgotPassword, postResetPassword } from "./routes/passwords.ts";
+import { postRegister } from "./routes/register.ts";
+import { deleteSession, deleteSessions, getMe, getSessions } from "./routes/sessions.ts";
+import {
+  postDisableTwoFactor,
+  postEnableTwoFactor,
+  postRecoveryCodes,
+  postVerifyTwoFactor,
+} from "./routes/two-factor.ts";
+import { getVerifyEmail, postResendVerification, postVerifyEmail } from "./routes/verify-email.ts";
+
+export const auth = defineService<Env, Deps>({
+  name: "auth",
+  version: "0.1.0",
+  summary: "Accounts, how they are entered, and the tokens that say who somebody is.",
+  env,
+  deps(scope) {
+    const deps = makeDeps(scope);
+    maintain(deps);
+    return deps;
+  },
+  routes: [
+    ...[postRegister, postLogin, postRefresh, postLogout, getMe],
+    ...[getSessions, deleteSession, deleteSessions],
+    ...[getVerifyEmail, postVerifyEmail, postResendVerification],
+    ...[postForgotPassword, getResetPassword, postResetPassword, postChangePassword],
+    ...[postEnableTwoFactor, postVerifyTwoFactor, postDisableTwoFactor, postRecoveryCodes],
+    ...[getOAuth, getOAuthCallback, postSession],
+    ...[postPasskeyOptions, postPasskey, postPasskeyLoginOptions, postPasskeyLogin, getPasskeys, deleteOnePasskey],
+    ...[postApiKey, getApiKeys, deleteOneApiKey],
+    ...[getKeys, postRotateKeys],
+    ...[getAdminUsers, getAdminUser, postBan, postUnban, putRole, postImpersonate, deleteAdminUser, getAudit],
+    ...[getMailbox, getMailboxMessages],
+    ...[serveAccount, serveDeletion, serveKeyExchange],
+  ],
+  checks: { database: ({ db }) => pingDatabase(db, 2_000) },
+  faults: databaseFault,
+  keys: publishedKeys,
+  decorate(headers) {
+    // Tokens and personal data: kept by no cache on the way (RFC 6749, 5.1).
+    if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
+  },
+});

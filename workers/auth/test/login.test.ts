@@ -1,0 +1,241 @@
+import { hashPassword } from "@trivet/platform";
+import { hash as bcrypt } from "bcryptjs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { login, newCredentials, type Person, register } from "./system/people.ts";
+import { type Answer, type AuthSystem, startAuth } from "./system/start-auth.ts";
+
+let auth: AuthSystem;
+beforeAll(async () => {
+  auth = await startAuth();
+});
+afterAll(() => auth.stop());
+
+const hashOf = async (person: Person): Promise<string> => {
+  const [row] = await auth.sql`SELECT password FROM auth.identities WHERE user_id = ${person.id}`;
+  return String(row?.password);
+};
+const setHash = (person: Person, hash: string) =>
+  auth.sql`UPDATE auth.identities SET password = ${hash} WHERE user_id = ${person.id}`;
+
+describe("POST /auth/login", () => {
+  test.for([
+    ["email", (person: Person) => ({ email: person.email })],
+    ["email in other case", (person: Person) => ({ email: ` ${person.email.toUpperCase()} ` })],
+    ["username", (person: Person) => ({ username: person.username })],
+    ["username in other case", (person: Person) => ({ username: person.username.toUpperCase() })],
+  ] as const)("200 by %s", async ([, identify]) => {
+    const person = await register(auth);
+    const answer = await auth.post("/auth/login", { ...identify(person), password: person.password });
+    expect(answer).toMatchObject({ status: 200, body: { user: { id: person.id }, expires_in: 600 } });
+    expect(answer.headers.get("cache-control")).toBe("no-store");
+  });
+
+  test("401 in the same words for a wrong password, an unknown address and what can be neither", async () => {
+    const { email, password } = await register(auth);
+    const answers = [
+      await auth.post("/auth/login", { email, password: `${password}.` }),
+      await auth.post("/auth/login", { email: "nobody@example.com", password }),
+      await auth.post("/auth/login", { email: "not an address", password }),
+      await auth.post("/auth/login", { username: "nobody", password }),
+      await auth.post("/auth/login", { username: "' OR 1=1 --", password }),
+    ];
+    for (const { status, body } of answers) {
+      const { instance, request_id: _, ...words } = Object(body);
+      expect({ status, instance }).toEqual({ status: 401, instance: "/auth/login" });
+      expect(words).toEqual(
+        expect.objectContaining({ code: "invalid_credentials", detail: "The account or the password is wrong." }),
+      );
+    }
+  });
+
+  test.for([
+    ["both email and username", { email: "a@example.com", username: "ada", password: "x" }],
+    ["neither", { password: "x" }],
+    ["no password", { email: "a@example.com" }],
+    ["an unknown field", { email: "a@example.com", password: "x", admin: true }],
+    ["a number for a password", { email: "a@example.com", password: 12345678 }],
+  ] as const)("400 for %s", async ([, body]) => {
+    expect(await auth.post("/auth/login", body)).toMatchObject({ status: 400, body: { code: "validation_failed" } });
+  });
+
+  test("known and unknown accounts take the same time", async () => {
+    const { email } = await register(auth);
+    const timed = async (identifier: string) => {
+      const started = performance.now();
+      const { status } = await auth.post("/auth/login", { email: identifier, password: "wrong password" });
+      expect(status).toBe(401);
+      return performance.now() - started;
+    };
+    const [known, unknown]: [number[], number[]] = [[], []];
+    // Interleaved, so that whatever else the machine does touches both alike.
+    for (let round = 0; round < 15; round += 1) {
+      await auth.sql`DELETE FROM auth.account_brakes`;
+      known.push(await timed(email));
+      unknown.push(await timed(`nobody${round}@example.com`));
+    }
+    const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+    const ratio = median(known) / median(unknown);
+    expect(ratio).toBeGreaterThan(0.8);
+    expect(ratio).toBeLessThan(1.25);
+  }, 60_000);
+});
+
+describe("older hashes", () => {
+  test.for(["2a", "2b", "2y"])(
+    "a bcrypt hash ($%s$) of an older system is good once, and then scrypt",
+    async (kind) => {
+      const person = await register(auth);
+      await setHash(person, (await bcrypt("imported password", 6)).replace(/^\$2[aby]\$/, `$${kind}$`));
+      const { email } = person;
+      expect((await auth.post("/auth/login", { email, password: "wrong password" })).status).toBe(401);
+      expect((await auth.post("/auth/login", { email, password: "imported password" })).status).toBe(200);
+      expect(await hashOf(person)).toMatch(/^\$scrypt\$ln=15,r=8,p=3\$/);
+      expect((await auth.post("/auth/login", { email, password: "imported password" })).status).toBe(200);
+    },
+  );
+
+  test("scrypt with weaker parameters is made anew at login, and not at a failed one", async () => {
+    const person = await register(auth);
+    const weak = await hashPassword(person.password, { ln: 10, r: 8, p: 1 });
+    await setHash(person, weak);
+    await auth.post("/auth/login", { email: person.email, password: "wrong password" });
+    expect(await hashOf(person)).toBe(weak);
+    await login(auth, person);
+    expect(await hashOf(person)).toMatch(/^\$scrypt\$ln=15,/);
+    await login(auth, person);
+  });
+
+  test.for([
+    "",
+    "plain",
+    "$2b$31$abcdefghijklmnopqrstuuSsTe6GkCXwcDHXdmdK.5LRm2lvYh5K",
+    "$argon2id$v=19$m=1,t=1,p=1$YQ$YQ",
+  ])("a stored hash of no known kind (%s) lets nobody in", async (hash) => {
+    const person = await register(auth);
+    await setHash(person, hash);
+    const { email } = person;
+    for (const password of [person.password, hash || "x"]) {
+      expect((await auth.post("/auth/login", { email, password })).status).toBe(401);
+    }
+  });
+});
+
+describe("the brake on an account", () => {
+  const guess = (email: string, from?: string) =>
+    auth.post("/auth/login", { email, password: "wrong password" }, from === undefined ? {} : { from });
+
+  test.for(["a known", "an unknown"])("after five failures %s account has to wait, longer each time", async (kind) => {
+    const { email } = kind === "a known" ? await register(auth) : newCredentials("nobody");
+    for (let count = 0; count < 5; count += 1) expect((await guess(email)).status).toBe(401);
+    const refused = await guess(email);
+    expect(refused).toMatchObject({ status: 429, body: { code: "rate_limited" } });
+    const first = Number(refused.headers.get("retry-after"));
+    expect(first).toBeGreaterThanOrEqual(1);
+    await auth.sql`UPDATE auth.account_brakes SET blocked_until = now() WHERE blocked_until > now()`;
+    expect((await guess(email)).status).toBe(401);
+    expect(Number((await guess(email)).headers.get("retry-after"))).toBeGreaterThan(first);
+  });
+
+  test("pauses end at five minutes, and a refused try does not lengthen one", async () => {
+    const { email } = await register(auth);
+    await guess(email);
+    await auth.sql`UPDATE auth.account_brakes SET failures = 1000, blocked_until = NULL`;
+    await guess(email);
+    const waits: number[] = [];
+    for (let count = 0; count < 3; count += 1) waits.push(Number((await guess(email)).headers.get("retry-after")));
+    expect(Math.max(...waits)).toBeLessThanOrEqual(300);
+    expect(waits).toEqual(waits.toSorted((a, b) => b - a));
+  });
+
+  test("thirty guesses at the same moment are thirty guesses", async () => {
+    const { email } = await register(auth);
+    const answers = await Promise.all(Array.from({ length: 30 }, () => guess(email)));
+    expect(answers.filter(({ status }) => status === 401).length).toBe(5);
+  });
+
+  test("even the right password has to wait, and a success forgets the failures", async () => {
+    const person = await register(auth);
+    for (let count = 0; count < 5; count += 1) await guess(person.email);
+    const { email, password } = person;
+    expect((await auth.post("/auth/login", { email, password })).status).toBe(429);
+    await auth.sql`UPDATE auth.account_brakes SET blocked_until = now() WHERE blocked_until > now()`;
+    await login(auth, person);
+    for (let count = 0; count < 4; count += 1) expect((await guess(email)).status).toBe(401);
+    await login(auth, person);
+  });
+
+  test("strangers do not keep the owner out where the owner has logged in before", async () => {
+    const { email, password } = await register(auth);
+    const from = "192.0.2.77";
+    expect((await auth.post("/auth/login", { email, password }, { from })).status).toBe(200);
+    for (let count = 0; count < 6; count += 1) await guess(email);
+    expect((await guess(email)).status).toBe(429);
+    expect((await auth.post("/auth/login", { email, password }, { from })).status).toBe(200);
+  });
+
+  test("by email and by username it is one account", async () => {
+    const { email, username } = await register(auth);
+    for (let count = 0; count < 3; count += 1) await guess(email);
+    for (let count = 0; count < 2; count += 1) await auth.post("/auth/login", { username, password: "wrong password" });
+    expect((await guess(email)).status).toBe(429);
+  });
+});
+
+describe("the brake on an address", () => {
+  test("30 tries in five minutes, at whatever accounts, and not one more", async () => {
+    const from = "198.51.100.1";
+    const tryOne = (count: number) =>
+      auth.post("/auth/login", { email: `n${count}@example.com`, password: "wrong password" }, { from });
+    const answers = await Promise.all(Array.from({ length: 33 }, (_, count) => tryOne(count)));
+    expect(answers.filter(({ status }) => status === 401).length).toBe(30);
+    const refused = await tryOne(99);
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(200);
+    expect((await auth.post("/auth/login", { email: "n0@example.com", password: "x" })).status).toBe(401);
+  }, 30_000);
+
+  test("the window slides: tries count until they are five minutes old", async () => {
+    const from = "198.51.100.2";
+    const body = { email: "sliding@example.com", password: "wrong password" };
+    await auth.post("/auth/login", body, { from });
+    await auth.sql`
+      UPDATE auth.address_brakes SET tries = array_fill(now() - interval '299 seconds', ARRAY[29]) || tries
+      WHERE cardinality(tries) = 1 AND updated_at = (SELECT max(updated_at) FROM auth.address_brakes)`;
+    expect((await auth.post("/auth/login", body, { from })).status).toBe(429);
+    await auth.sql`UPDATE auth.address_brakes SET tries = array_fill(now() - interval '301 seconds', ARRAY[29])`;
+    expect((await auth.post("/auth/login", body, { from })).status).toBe(401);
+  });
+
+  test("an address that does not come from the router counts as none, and those share one count", async () => {
+    const answers: Answer[] = [];
+    for (let count = 0; count < 31; count += 1) {
+      const headers = { "x-client-ip": `203.0.113.${count}` };
+      const body = { email: `m${count}@example.com`, password: "wrong password" };
+      answers.push(await auth.post("/auth/login", body, { from: null, headers }));
+    }
+    expect(answers.at(-2)?.status).toBe(401);
+    expect(answers.at(-1)?.status).toBe(429);
+  }, 30_000);
+});
+
+describe("a banned account", () => {
+  const ban = (person: Person, until: string | null) =>
+    auth.sql`UPDATE auth.users SET banned = true, ban_reason = 'spam', banned_until = ${until} WHERE id = ${person.id}`;
+
+  test("hears why, but only with the right password", async () => {
+    const person = await register(auth);
+    await ban(person, null);
+    const { email, password } = person;
+    const right = await auth.post("/auth/login", { email, password });
+    expect(right).toMatchObject({ status: 403, body: { code: "forbidden", detail: expect.stringContaining("spam") } });
+    const wrong = await auth.post("/auth/login", { email, password: "wrong password" });
+    expect(wrong).toMatchObject({ status: 401, body: { code: "invalid_credentials" } });
+    expect(wrong.text).not.toContain("spam");
+  });
+
+  test("is in again when the ban has run out", async () => {
+    const person = await register(auth);
+    await ban(person, new Date(Date.now() - 1_000).toISOString());
+    await login(auth, person);
+  });
+});

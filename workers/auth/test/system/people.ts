@@ -1,0 +1,100 @@
+import { decodeJwt } from "jose";
+import { expect } from "vitest";
+import { z } from "zod";
+import type { Answer, AuthSystem } from "./start-auth.ts";
+
+export interface Credentials {
+  email: string;
+  username: string;
+  password: string;
+}
+
+/** Somebody registered and logged in. */
+export interface Person extends Credentials {
+  id: string;
+  sessionId: string;
+  token: string;
+  refreshToken: string;
+}
+
+let made = 0;
+
+/** Credentials nobody has used yet. */
+export function newCredentials(name = "ada"): Credentials {
+  made += 1;
+  const username = `${name}${made}`;
+  return { email: `${username}@example.com`, username, password: `quiet lake ${username}` };
+}
+
+const entry = z.object({
+  access_token: z.string(),
+  token_type: z.literal("Bearer"),
+  expires_in: z.literal(600),
+  refresh_token: z.string().regex(/^[\w-]{43}$/),
+});
+
+export function tokensIn({ status, body, text }: Answer): { token: string; refreshToken: string } {
+  const parsed = entry.safeParse(body);
+  if (!parsed.success) throw new Error(`No tokens in this answer: ${status} ${text}`);
+  return { token: parsed.data.access_token, refreshToken: parsed.data.refresh_token };
+}
+
+export const claimsOf = (token: string) =>
+  z.looseObject({ sub: z.string(), sid: z.string(), role: z.string(), username: z.string() }).parse(decodeJwt(token));
+
+export async function register(auth: AuthSystem, credentials = newCredentials()): Promise<Person> {
+  return personOf(credentials, await auth.post("/auth/register", credentials));
+}
+
+export async function login(auth: AuthSystem, credentials: Credentials, more: object = {}): Promise<Person> {
+  const { email, password } = credentials;
+  return personOf(credentials, await auth.post("/auth/login", { email, password, ...more }));
+}
+
+function personOf({ email, username, password }: Credentials, answer: Answer): Person {
+  const { token, refreshToken } = tokensIn(answer);
+  const { sub, sid } = claimsOf(token);
+  return { email, username, password, id: sub, sessionId: sid, token, refreshToken };
+}
+
+/** Somebody with the role, given behind the scenes. */
+export async function registerAs(auth: AuthSystem, role: "moderator" | "admin"): Promise<Person> {
+  const person = await register(auth, newCredentials(role));
+  await auth.sql`UPDATE auth.users SET role = ${role} WHERE id = ${person.id}`;
+  return await login(auth, person);
+}
+
+const mails = z.object({
+  items: z.array(z.object({ to: z.string(), subject: z.string(), text: z.string() })),
+});
+
+/** The mails to one address, newest first. */
+export async function mailsTo(auth: AuthSystem, email: string) {
+  await auth.settled();
+  const { body } = await auth.get("/auth/mailbox/messages");
+  return mails.parse(body).items.filter(({ to }) => to === email);
+}
+
+/** The token in the newest mail to an address whose subject matches. */
+export async function tokenMailed(auth: AuthSystem, email: string, subject: RegExp): Promise<string> {
+  const mail = (await mailsTo(auth, email)).find((candidate) => subject.test(candidate.subject));
+  const token = /[?&]token=([\w-]+)/.exec(mail?.text ?? "")?.[1];
+  if (token === undefined) throw new Error(`No mail with a token was sent to ${email}.`);
+  return token;
+}
+
+export const confirmEmail = async (auth: AuthSystem, { email }: Pick<Person, "email">): Promise<Answer> =>
+  await auth.post("/auth/verify-email", { token: await tokenMailed(auth, email, /Confirm/) });
+
+/** The answer to somebody whose account gets a second factor between their proof and their session. */
+export async function guardedMeanwhile(auth: AuthSystem, userId: string, enter: () => Promise<Answer>) {
+  const entering: Promise<Answer>[] = [];
+  await auth.sql.begin(async (tx) => {
+    await tx`UPDATE auth.users SET two_factor_enabled = true WHERE id = ${userId}`;
+    entering.push(enter());
+    const waiting = () => auth.sql`
+      SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    await expect.poll(async () => (await waiting()).length, { timeout: 10_000 }).toBe(1);
+  });
+  return await entering[0];
+}

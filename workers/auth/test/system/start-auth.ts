@@ -1,0 +1,148 @@
+import { deliverEvent, type Envelope } from "@trivet/contracts";
+import { createWorker, defineService, routesFor, serviceEnv } from "@trivet/http";
+import { mintServiceToken, type ServiceBinding } from "@trivet/platform";
+import { createTestDatabase } from "@trivet/testing";
+import postgres from "postgres";
+import { vi } from "vitest";
+import worker from "../../src/worker.ts";
+import { settings } from "./settings.ts";
+
+// Hashing a password is slow on purpose, and the machine is shared by all test files.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  /** The parsed JSON body; undefined for an empty one. */
+  body: unknown;
+  text: string;
+}
+
+interface RequestOptions {
+  token?: string | undefined;
+  body?: unknown;
+  headers?: Record<string, string>;
+  /** The client's address as the router tells it; null when nobody tells one. */
+  from?: string | null;
+}
+
+/** The users service as auth sees it: it takes events, unless it is down. */
+interface UsersStandIn {
+  received: Envelope[];
+  down: boolean;
+}
+
+/** The auth service on a database of its own, beside a stand-in for users. */
+export interface AuthSystem {
+  users: UsersStandIn;
+  sql: postgres.Sql;
+  request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
+  /** Like `request`, with a body, without waiting for what goes on after the answer. */
+  post(path: string, body?: unknown, options?: RequestOptions): Promise<Answer>;
+  get(path: string, token?: string): Promise<Answer>;
+  /** As another service, with its token. */
+  asService(name: string, method: string, path: string, body?: unknown): Promise<Answer>;
+  /** The same service on the same database in another process: nothing in its memory, maybe other settings. */
+  anotherProcess(overrides?: Record<string, unknown>): AuthSystem;
+  /** Work that goes on after the answers. */
+  settled(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startAuth(overrides: Record<string, unknown> = {}): Promise<AuthSystem> {
+  const database = await createTestDatabase();
+  const sql = postgres(database.adminUrl, { max: 3, onnotice: () => {} });
+  const users: UsersStandIn = { received: [], down: false };
+  const closers: (() => Promise<void>)[] = [];
+  const keep = <T>(open: () => T, close: (resource: T) => Promise<void>): T => {
+    const resource = open();
+    closers.push(() => close(resource));
+    return resource;
+  };
+  const pending: Promise<unknown>[] = [];
+  let processes = 0;
+
+  const start = (more: Record<string, unknown>): AuthSystem => {
+    processes += 1;
+    // What a process knows of keys it knows by its connection string.
+    const connectionString = `${database.urls.auth}?statement_timeout=${10_000 + processes}`;
+    const env = { ...settings, DB: { connectionString, keep }, USERS: usersBinding(users), ...more };
+    const settled = async () => {
+      while (pending.length > 0) await Promise.allSettled(pending.splice(0));
+    };
+    return {
+      users,
+      sql,
+      ...requests((request) => worker.fetch(request, env, { waitUntil: (promise) => void pending.push(promise) })),
+      anotherProcess: (other = {}) => start({ ...more, ...other }),
+      settled,
+      async stop() {
+        await settled();
+        for (const close of closers) await close();
+        await sql.end();
+        await database.drop();
+      },
+    };
+  };
+  return start(overrides);
+}
+
+let addresses = 0;
+
+function requests(fetch: (request: Request) => Response | Promise<Response>) {
+  const send = async (method: string, path: string, headers: Headers, body: unknown): Promise<Answer> => {
+    const init: RequestInit = { method, headers };
+    if (body !== undefined) {
+      headers.set("content-type", "application/json");
+      init.body = JSON.stringify(body);
+    }
+    const response = await fetch(new Request(`http://auth${path}`, init));
+    const text = await response.text();
+    const isJson = response.headers.get("content-type")?.includes("json") === true;
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : undefined, text };
+  };
+  const request = async (method: string, path: string, options: RequestOptions = {}): Promise<Answer> => {
+    const { token, body, headers, from } = options;
+    const all = new Headers(headers);
+    if (token !== undefined) all.set("authorization", `Bearer ${token}`);
+    if (from !== null) {
+      addresses += 1;
+      all.set("x-service-token", await mintServiceToken("router", "auth", settings.SERVICE_JWT_SECRET));
+      all.set("x-client-ip", from ?? `10.${addresses >> 16}.${(addresses >> 8) & 255}.${addresses & 255}`);
+    }
+    return await send(method, path, all, body);
+  };
+  return {
+    request,
+    post: (path: string, body?: unknown, options?: RequestOptions) => request("POST", path, { ...options, body }),
+    get: (path: string, token?: string) => request("GET", path, { token }),
+    async asService(name: string, method: string, path: string, body?: unknown): Promise<Answer> {
+      const token = await mintServiceToken(name, "auth", settings.SERVICE_JWT_SECRET);
+      return await send(method, path, new Headers({ "x-service-token": token }), body);
+    },
+  };
+}
+
+function usersBinding(users: UsersStandIn): ServiceBinding {
+  const { serve } = routesFor<object>();
+  const receive = serve(deliverEvent("users"), async ({ body }) => {
+    users.received.push(body);
+    return undefined;
+  });
+  const standIn = createWorker(
+    defineService({
+      name: "users",
+      version: "0.0.0",
+      summary: "",
+      env: serviceEnv,
+      deps: () => ({}),
+      routes: [receive],
+    }),
+  );
+  return {
+    fetch: async (request) => {
+      if (users.down) throw new Error("connect ECONNREFUSED");
+      return await standIn.fetch(request, settings, { waitUntil: () => {} });
+    },
+  };
+}
