@@ -1,0 +1,9 @@
+DROP TABLE users.inbox;
+DROP TABLE users.outbox;
+DROP TABLE users.preferences;
+DROP TABLE users.mutes;
+DROP TABLE users.blocks;
+DROP TABLE users.follow_requests;
+DROP TABLE users.follows;
+DROP TABLE users.totals;
+DROP TABLE users.profiles;
