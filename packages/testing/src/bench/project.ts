@@ -1,0 +1,56 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { root } from "../root.ts";
+
+export type BenchRuntime = "node" | "bun";
+
+const binaries: Record<BenchRuntime, string> = {
+  node: "node_modules/node/bin/node",
+  bun: "node_modules/bun/bin/bun.exe",
+};
+
+/** Higher than any run can reach: the limiter counts every request and refuses none. */
+const unlimited = "1000000000";
+
+/** A place in the harness's configuration that it fills in itself. */
+const filledIn = (name: string): string => `\${${name}}`;
+
+const address = `http://127.0.0.1:${filledIn("BENCH_PORT")}`;
+
+/**
+ * How the peers' harness starts this project on a runtime: everything in one process as in
+ * production, logging no requests, as the peers log none. A second process would leave each of them
+ * fewer callers to share a statement with.
+ */
+export function benchProject(runtime: BenchRuntime) {
+  const binary = join(root, binaries[runtime]);
+  const main = join(root, "packages/host/src/cli/main.ts");
+  return {
+    name: `trivet-${runtime}`,
+    url: address,
+    database: "empty",
+    start: [
+      {
+        name: "all",
+        run: [binary, main, "start", `--port=${filledIn("BENCH_PORT")}`],
+        cwd: root,
+        env: {
+          TRIVET_ENV: "production",
+          DATABASE_URL: filledIn("BENCH_DATABASE_URL"),
+          PUBLIC_URL: "http://trivet.test",
+          HOST: "127.0.0.1",
+          LOG_LEVEL: "warning",
+          SERVICE_JWT_SECRET: randomBytes(32).toString("base64url"),
+          AUTH_SECRET: randomBytes(32).toString("base64url"),
+          RATE_LIMIT_USER: unlimited,
+          RATE_LIMIT_ADDRESS: unlimited,
+          RATE_LIMIT_CREDENTIALS: unlimited,
+          LOGIN_TRIES_PER_ADDRESS: "10000",
+        },
+      },
+    ],
+    ready: "/health/db",
+    prepare: { run: [join(root, binaries.node), join(root, "packages/testing/bin/bench-prepare.ts")], cwd: root },
+    work: { W3: false, W4: false, W5: false, W5b: false, G1: false, G2: false },
+  };
+}

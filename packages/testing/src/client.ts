@@ -1,0 +1,54 @@
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+  /** The parsed body; undefined when it is not JSON. */
+  body: unknown;
+}
+
+export interface RequestOptions {
+  token?: string;
+  headers?: Record<string, string>;
+  /** Sent as JSON. */
+  body?: unknown;
+  /** Sent as it is, instead of `body`. */
+  raw?: string | Uint8Array<ArrayBuffer>;
+}
+
+/** Sends requests to one system the way an application would. */
+export function client(url: string) {
+  const request = async (method: string, path: string, options: RequestOptions = {}): Promise<Answer> => {
+    const headers = new Headers(options.headers);
+    if (options.token !== undefined) headers.set("authorization", `Bearer ${options.token}`);
+    const init: RequestInit = { method, headers, redirect: "manual", signal: AbortSignal.timeout(20_000) };
+    if (options.raw !== undefined) init.body = options.raw;
+    else if (options.body !== undefined) init.body = JSON.stringify(options.body);
+    if (init.body !== undefined && !headers.has("content-type")) headers.set("content-type", "application/json");
+    return await answerOf(await fetch(url + path, init));
+  };
+  return {
+    request,
+    get: (path: string, token?: string) => request("GET", path, withToken(token)),
+    post: (path: string, body?: unknown, token?: string) => request("POST", path, { body, ...withToken(token) }),
+    put: (path: string, body?: unknown, token?: string) => request("PUT", path, { body, ...withToken(token) }),
+    delete: (path: string, token?: string) => request("DELETE", path, withToken(token)),
+  };
+}
+
+export type Client = ReturnType<typeof client>;
+
+const withToken = (token: string | undefined): RequestOptions => (token === undefined ? {} : { token });
+
+/** Reads an answer whole. */
+export async function answerOf(response: Response): Promise<Answer> {
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, body: parsed(text) };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

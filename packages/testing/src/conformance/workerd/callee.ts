@@ -1,0 +1,1 @@
+export { serviceBindingCallee as default } from "../service-binding.ts";

@@ -1,0 +1,54 @@
+import { serviceBindingCases } from "../conformance/service-binding.ts";
+import { workerdDiffers } from "../conformance/workerd-differs.ts";
+import { scenarios } from "../scenarios/main-job.ts";
+
+/** One table of the pass matrix: what is promised, and where it is held against what. */
+export interface Suite {
+  title: string;
+  /** The test files that fill the table. */
+  files: readonly string[];
+  rows: readonly string[];
+  columns: readonly Column[];
+}
+
+export interface Column {
+  title: string;
+  /** The `describe` whose tests, named like the rows, fill this column. */
+  describe: string;
+  /** Rows that do not apply or are known to differ here, and why. */
+  except: Readonly<Record<string, string>>;
+}
+
+const host = ["node", "bun"];
+const runtimes = [...host, "workerd"];
+
+const needsConnections = Object.fromEntries(
+  serviceBindingCases
+    .filter(({ needs }) => needs !== undefined)
+    .map(({ title }) => [title, "there are no connections between Workers of one process"]),
+);
+
+export const suites: readonly Suite[] = [
+  {
+    title: "The system, scenario by runtime",
+    files: ["packages/testing/test/system/end-to-end.test.ts"],
+    rows: scenarios.map(({ title }) => title),
+    columns: runtimes.map((runtime) => ({ title: runtime, describe: `on ${runtime}, in one process`, except: {} })),
+  },
+  {
+    title: "`[[services]]`, promise by driver and runtime",
+    files: ["packages/host/test/service-binding.test.ts", "packages/testing/test/conformance/service-binding.test.ts"],
+    rows: serviceBindingCases.map(({ title }) => title),
+    columns: [
+      ...host.flatMap((runtime) => [
+        {
+          title: `in-process, ${runtime}`,
+          describe: `[[services]] in-process on ${runtime}`,
+          except: needsConnections,
+        },
+        { title: `http, ${runtime}`, describe: `[[services]] http on ${runtime}`, except: {} },
+      ]),
+      { title: "workerd", describe: "[[services]] on workerd", except: { ...needsConnections, ...workerdDiffers } },
+    ],
+  },
+];

@@ -1,0 +1,55 @@
+import process from "node:process";
+import type { TestProject } from "vitest/node";
+import { type Runtime, runtimeNames } from "./start-process.ts";
+import { type System, startSystem } from "./start-system.ts";
+
+/** What tests of the whole system know of one that runs for all of them. */
+export interface SharedSystem {
+  runtime: Runtime;
+  url: string;
+  secrets: System["secrets"];
+  adminUrl: string;
+}
+
+declare module "vitest" {
+  interface ProvidedContext {
+    systems: SharedSystem[];
+  }
+}
+
+export const runtimes = Object.keys(runtimeNames).filter((name): name is Runtime => Object.hasOwn(runtimeNames, name));
+
+/** The limits would refuse most of what the suites send; tests of the limits start systems of their own. */
+export const withoutLimits = {
+  RATE_LIMIT_USER: "1000000",
+  RATE_LIMIT_ADDRESS: "1000000",
+  RATE_LIMIT_CREDENTIALS: "1000000",
+  LOGIN_TRIES_PER_ADDRESS: "10000",
+};
+
+/** Vitest's global setup: the whole system, once on each runtime, each on a database of its own. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // One issuer for all, so that what they answer differs by nothing but the runtime.
+  const env = { ...withoutLimits, PUBLIC_URL: "http://trivet.test" };
+  const outcomes = await Promise.allSettled(runtimes.map((runtime) => startSystem({ runtime, env })));
+  const systems = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+  const stop = async () => {
+    await Promise.all(systems.map((system) => system.stop()));
+    for (const { runtime, output } of systems) {
+      if (output() !== "")
+        process.stderr.write(`\nWhat the system wrote on ${runtimeNames[runtime]}:\n${tail(output())}\n`);
+    }
+  };
+  const failed = outcomes.find((outcome) => outcome.status === "rejected");
+  if (failed) {
+    await stop();
+    throw failed.reason;
+  }
+  project.provide(
+    "systems",
+    systems.map(({ runtime, url, secrets, database }) => ({ runtime, url, secrets, adminUrl: database.adminUrl })),
+  );
+  return stop;
+}
+
+const tail = (text: string): string => text.split("\n").slice(-40).join("\n");

@@ -1,0 +1,57 @@
+import { describe, expect, inject, test } from "vitest";
+import { client } from "../../src/client.ts";
+import { register } from "../../src/people.ts";
+
+/** Every address of auth and users that clients of the replaced backends call, as they spell it. */
+const seedPaths: [method: string, path: string, status: number, body?: object][] = [
+  ["POST", "/auth/login", 200],
+  ["POST", "/api/auth/session", 400, {}],
+  ["GET", "/api/auth/me", 200],
+  ["GET", "/user/profile", 200],
+  ["GET", "/api/users/{user_id}", 200],
+  ["PUT", "/api/users/profile", 200, { bio: "Stands on three legs." }],
+  ["POST", "/api/users/{user_id}/follow", 200],
+  ["GET", "/api/users/{user_id}/followers", 200],
+  ["GET", "/api/users/search/{query}", 200],
+  ["POST", "/api/v1/users/register", 201],
+  ["POST", "/api/v1/users/login", 200],
+  ["GET", "/api/v1/users/profile", 200],
+  ["GET", "/api/v1/users/stats/count", 200],
+  ["GET", "/health", 200],
+  ["GET", "/ready", 200],
+  ["GET", "/metrics", 200],
+  ["GET", "/health/services", 200],
+  ["GET", "/health/db", 200],
+  ["GET", "/docs", 200],
+  ["GET", "/redoc", 200],
+  ["GET", "/openapi.json", 200],
+  ["GET", "/auth/health", 200],
+  ["GET", "/users/health", 200],
+  ["GET", "/users/docs", 200],
+  ["GET", "/users/openapi.json", 200],
+  ["GET", "/.well-known/jwks.json", 200],
+  ["POST", "/api/auth/logout", 204],
+];
+
+describe.for(inject("systems"))("on $runtime", async ({ url }) => {
+  const api = client(url);
+  const ada = await register(api);
+  const eve = await register(api);
+
+  test.for(seedPaths)("%s %s answers %i", async ([method, path, status, given]) => {
+    const filled = path.replace("{user_id}", eve.id).replace("{query}", eve.username);
+    const body = given ?? bodyFor(path);
+    const token = path === "/api/auth/logout" ? { token: (await register(api)).token } : { token: ada.token };
+    const answer = await api.request(method, filled, { ...token, ...(body && { body }) });
+    expect(answer.status, answer.text).toBe(status);
+  });
+
+  let registrations = 0;
+  function bodyFor(path: string): object | undefined {
+    if (path.endsWith("/login")) return { email: ada.email, password: ada.password };
+    if (!path.endsWith("/register")) return undefined;
+    registrations += 1;
+    const username = `seed.${registrations}x${Date.now().toString(36)}`;
+    return { email: `${username}@example.com`, username, password: `correct horse ${username}` };
+  }
+});
