@@ -14,6 +14,7 @@ const { values, positionals } = parseArgs({
     runtimes: { type: "string", default: "node,bun" },
     targets: { type: "string", default: "fastify,fastapi" },
     work: { type: "string", default: "W1,W2,W6" },
+    processes: { type: "string", default: "1,2" },
     rounds: { type: "string", default: "5" },
   },
 });
@@ -27,12 +28,14 @@ if (values.peers === undefined) {
 
 const runtimes = values.runtimes.split(",").filter((name): name is BenchRuntime => name === "node" || name === "bun");
 const directory = mkdtempSync(join(tmpdir(), "trivet-bench-"));
-const configs = runtimes.map((runtime) => {
-  const file = join(directory, `${runtime}.json`);
-  writeFileSync(file, JSON.stringify(benchProject(runtime)));
+const processes = values.processes.split(",").map(Number).filter(Number.isSafeInteger);
+const projects = runtimes.flatMap((runtime) => processes.map((count) => benchProject(runtime, count)));
+const configs = projects.map((project) => {
+  const file = join(directory, `${project.name}.json`);
+  writeFileSync(file, JSON.stringify(project));
   return file;
 });
-const targets = [...values.targets.split(",").filter(Boolean), ...runtimes.map((runtime) => `trivet-${runtime}`)];
+const targets = [...values.targets.split(",").filter(Boolean), ...projects.map(({ name }) => name)];
 const { status } = spawnSync(
   "sh",
   [

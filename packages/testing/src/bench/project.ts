@@ -19,20 +19,19 @@ const address = `http://127.0.0.1:${filledIn("BENCH_PORT")}`;
 
 /**
  * How the peers' harness starts this project on a runtime: everything in one process as in
- * production, logging no requests, as the peers log none. A second process would leave each of them
- * fewer callers to share a statement with.
+ * production, or all in each of several, logging no requests, as the peers log none.
  */
-export function benchProject(runtime: BenchRuntime) {
+export function benchProject(runtime: BenchRuntime, processes: number) {
   const binary = join(root, binaries[runtime]);
   const main = join(root, "packages/host/src/cli/main.ts");
   return {
-    name: `trivet-${runtime}`,
+    name: `trivet-${runtime}${processes === 1 ? "" : `-${processes}`}`,
     url: address,
     database: "empty",
     start: [
       {
         name: "all",
-        run: [binary, main, "start", `--port=${filledIn("BENCH_PORT")}`],
+        run: [binary, main, "start", `--port=${filledIn("BENCH_PORT")}`, `--processes=${processes}`],
         cwd: root,
         env: {
           TRIVET_ENV: "production",

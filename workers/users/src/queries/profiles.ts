@@ -3,7 +3,7 @@ import { batched, type Database, prepared, type Transaction } from "@trivet/db";
 import { and, desc, eq, isNull, sql } from "drizzle-orm";
 import type { OwnProfile, Profile, ProfileUpdate, UserCard, ViewedProfile } from "../schemas.ts";
 import { profiles } from "../tables.ts";
-import { anyOf, arrayOf } from "./any-of.ts";
+import { anyOf, arrayOf, zipped } from "./any-of.ts";
 import { tiesTo } from "./ties.ts";
 import { visibleTo } from "./visibility.ts";
 
@@ -30,10 +30,7 @@ const viewedByIds = prepared((db) => {
   const viewerId = sql`asked.viewer_id`;
   return db
     .select({ position: sql<number>`asked.position::int`, ...profileColumns, ...tiesTo(db, viewerId) })
-    .from(
-      sql`unnest(${sql.placeholder("viewerIds")}::uuid[], ${sql.placeholder("ids")}::uuid[])
-        with ordinality as asked(viewer_id, id, position)`,
-    )
+    .from(zipped("asked", { viewer_id: sql`${sql.placeholder("viewerIds")}`, id: sql`${sql.placeholder("ids")}` }))
     .innerJoin(profiles, eq(profiles.id, sql`asked.id`))
     .where(visibleTo(db, viewerId))
     .prepare("viewed_by_ids");
