@@ -8,6 +8,7 @@ import { loadWorker } from "./load.ts";
 import type { Manifest } from "./manifest/index.ts";
 import type { Runtime } from "./runtime.ts";
 import { type Callee, givenAddress, type HttpBinding, inProcessBinding, siblingAddress } from "./services/index.ts";
+import { createStore, hostOwner, type Store, serviceOwner } from "./store/index.ts";
 
 /** Everything needed to build the services of this process. */
 export interface Plan {
@@ -25,6 +26,8 @@ export interface Assembly {
   background: Background;
   kept: Kept;
   siblings: HttpBinding[];
+  /** Where the host keeps what it keeps for these services; undefined where that is nothing. */
+  store: Store | undefined;
   faults: string[];
   serviceFaults: ServiceFaults;
 }
@@ -34,6 +37,7 @@ export async function assemble(plan: Plan): Promise<Assembly> {
   const kept = createKept();
   const siblings: HttpBinding[] = [];
   const faults: string[] = addressFaults(plan);
+  const store = await storeOf(plan, faults);
   const serviceFaults: ServiceFaults = new Map();
   const callees = new Map<string, Callee>();
   const bindService = serviceBinder(plan, callees, siblings, faults);
@@ -45,7 +49,7 @@ export async function assemble(plan: Plan): Promise<Assembly> {
       if (bound) env[binding] = bound;
     }
     for (const { binding } of manifest.hyperdrive) {
-      const { url, fault } = await databaseUrl(plan.source, manifest, plan.adminUrl);
+      const { url, fault } = await databaseUrl(plan.source, serviceOwner(manifest), plan.adminUrl);
       if (url !== undefined) env[binding] = hyperdriveBinding(url, kept.keepOne());
       if (fault !== undefined) faults.push(fault);
     }
@@ -59,7 +63,15 @@ export async function assemble(plan: Plan): Promise<Assembly> {
     const context = background.contextOf(service, serviceLogger(service));
     callees.set(service, { service, worker: behindAssets(manifest, site, worker), env, context });
   }
-  return { callees, background, kept, siblings, faults, serviceFaults };
+  return { callees, background, kept, siblings, store, faults, serviceFaults };
+}
+
+async function storeOf({ selected, source, adminUrl }: Plan, faults: string[]): Promise<Store | undefined> {
+  const owner = hostOwner(selected);
+  if (!owner) return undefined;
+  const { url, fault } = await databaseUrl(source, owner, adminUrl);
+  if (fault !== undefined) faults.push(fault);
+  return url === undefined ? undefined : createStore(url);
 }
 
 /** Of the addresses that are set, also for services of this process: they are meant for another, or for later. */

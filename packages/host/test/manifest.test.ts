@@ -66,7 +66,7 @@ describe("manifests", () => {
 
   test("all faults of all files come at once", () => {
     const root = writeRoot({
-      "wrangler.toml": toml("app", "[ai]\nbinding = 'AI'\n[[queues.producers]]\nbinding = 'Q'\n"),
+      "wrangler.toml": toml("app", "[ai]\nbinding = 'AI'\n[[d1_databases]]\nbinding = 'Q'\n"),
       "worker.mjs": helloWorker,
       "workers/a/wrangler.toml": toml("app", '[dev]\nport = 9000\n[[services]]\nbinding = "X"\nservice = "nobody"\n'),
       "workers/b/wrangler.toml": "name = ",
@@ -76,7 +76,7 @@ describe("manifests", () => {
     const { faults } = readManifests(root);
     for (const part of [
       "wrangler.toml: `ai`",
-      "wrangler.toml: `queues`",
+      "wrangler.toml: `d1_databases`",
       "workers/a/wrangler.toml: `main` names",
       "workers/b/wrangler.toml: is not valid TOML",
       "workers/c/wrangler.toml: `main` names",

@@ -13,6 +13,8 @@ const database = await createTestDatabase();
 afterAll(() => database.drop());
 
 const services = migratedServices();
+// The host has a schema, too; its SQL is text, so no tables.ts declares it.
+const withTablesFile = services.filter((service) => service !== "host");
 const urlOf = (service: string) => database.urls[service] ?? "";
 
 interface Column {
@@ -71,7 +73,7 @@ const schemasOf = async (service: string) => {
 
 test("every service with tables has migrations, and the other way round", () => {
   const withTables = globSync("workers/*/src/tables.ts", { cwd: root }).map((file) => file.split("/")[1]);
-  expect(withTables.sort()).toEqual(services);
+  expect(withTables.sort()).toEqual(withTablesFile);
   expect(services.length).toBeGreaterThan(0);
 });
 
@@ -98,11 +100,6 @@ describe.for(services)("the migrations of %s", (service) => {
     }
   });
 
-  test("make the tables that tables.ts declares: same columns, types and nullability", async () => {
-    expect(await schemasOf(service)).toEqual([service]);
-    expect(await declaredColumns(service)).toEqual(await migratedColumns(service));
-  });
-
   test("make a schema that the roles of other services cannot read", async () => {
     for (const other of services.filter((name) => name !== service)) {
       const [row] = await asAdmin(
@@ -112,4 +109,9 @@ describe.for(services)("the migrations of %s", (service) => {
       expect(row?.allowed, `${other} may use ${service}`).toBe(false);
     }
   });
+});
+
+test.for(withTablesFile)("the migrations of %s make the tables that tables.ts declares", async (service) => {
+  expect(await schemasOf(service)).toEqual([service]);
+  expect(await declaredColumns(service)).toEqual(await migratedColumns(service));
 });

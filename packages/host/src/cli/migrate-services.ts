@@ -11,9 +11,10 @@ import {
 } from "@trivet/db/migrations";
 import { ConfigurationError } from "../configuration-error.ts";
 import { databaseUrl } from "../hyperdrive/index.ts";
-import { type Manifest, variablePrefix } from "../manifest/index.ts";
+import { variablePrefix } from "../manifest/index.ts";
+import type { SchemaOwner } from "../store/index.ts";
 import { withDerivedRole, withUrlOf } from "./login.ts";
-import { type Project, withDatabase } from "./project.ts";
+import type { Project } from "./project.ts";
 
 /** What to migrate, and the extensions that an administrator has to create for it. */
 interface Schema extends MigrationTarget {
@@ -27,7 +28,7 @@ export interface MigrationReport {
   names: string[];
 }
 
-/** Brings every selected service's schema up to date, its role first. */
+/** Brings the schema of every selected service, and the host's, up to date, its role first. */
 export async function migrateServicesUp(project: Project, adminUrl: string | undefined): Promise<MigrationReport[]> {
   const reports: MigrationReport[] = [];
   for (const schema of await readSchemas(project, adminUrl)) {
@@ -78,9 +79,7 @@ const asService = <T>(
 const ownUrlVariable = (service: string): string => `DATABASE_URL_${variablePrefix(service)}`;
 
 async function readSchemas(project: Project, adminUrl: string | undefined): Promise<Schema[]> {
-  const read = await Promise.all(
-    withDatabase(project.selected).map((manifest) => readSchema(project, manifest, adminUrl)),
-  );
+  const read = await Promise.all(project.owners.map((owner) => readSchema(project, owner, adminUrl)));
   const faults = read.flatMap(({ fault }) => fault ?? []);
   if (faults.length > 0) throw new ConfigurationError(faults);
   return read.flatMap(({ schema }) => schema ?? []);
@@ -88,12 +87,12 @@ async function readSchemas(project: Project, adminUrl: string | undefined): Prom
 
 async function readSchema(
   { root, source }: Project,
-  manifest: Manifest,
+  owner: SchemaOwner,
   adminUrl: string | undefined,
 ): Promise<{ schema?: Schema; fault?: string }> {
-  const { service } = manifest;
-  const { url, fault } = await databaseUrl(source, manifest, adminUrl);
-  if (url === undefined) return { fault: fault ?? `${manifest.file}: has no database` };
+  const { service } = owner;
+  const { url, fault } = await databaseUrl(source, owner, adminUrl);
+  if (url === undefined) return { fault: fault ?? `${owner.need} has no database` };
   const migrations = parseMigrations(service, await readFiles(join(root, "drizzle", service)));
   const derived = !source.read(ownUrlVariable(service));
   return { schema: { url, service, migrations, extensions: migrations.flatMap((one) => one.extensions), derived } };

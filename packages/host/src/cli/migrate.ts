@@ -8,9 +8,13 @@ import {
   readMigrationStates,
 } from "./migrate-services.ts";
 import { formatTable } from "./print-addresses.ts";
-import { openProject, type Project } from "./project.ts";
+import { narrow, openProject, type Project } from "./project.ts";
 
-const service = { type: "string", valueHint: "name", description: "This service alone" } as const;
+const service = {
+  type: "string",
+  valueHint: "name",
+  description: "This service alone, or `host`: what the host keeps for all",
+} as const;
 
 const up = defineCommand({
   meta: { name: "up", description: "Makes roles and schemas and applies what is pending" },
@@ -64,7 +68,8 @@ async function withServer(
   name: string | undefined,
   work: (project: Project, adminUrl: string | undefined) => Promise<void>,
 ): Promise<void> {
-  const project = openProject(name === undefined ? [] : [name]);
+  const whole = openProject();
+  const project = name === undefined ? whole : narrow(whole, name);
   const { adminUrl, stop } = await openDatabaseServer(project);
   try {
     await work(project, adminUrl);

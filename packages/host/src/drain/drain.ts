@@ -3,6 +3,7 @@ import type { Kept } from "../hyperdrive/index.ts";
 import { hostLog } from "../logs/index.ts";
 import type { Server } from "../server/index.ts";
 import type { HttpBinding } from "../services/index.ts";
+import type { Store } from "../store/index.ts";
 import { startDeadline } from "./deadline.ts";
 
 /** What a running host holds. */
@@ -11,6 +12,7 @@ export interface Holdings {
   background: Background;
   siblings: readonly HttpBinding[];
   kept: Kept;
+  store?: Store | undefined;
 }
 
 // Work that matters is also kept where it survives, as events are in the outbox; a sibling that is down too
@@ -21,7 +23,10 @@ const backgroundPatience = 3_000;
  * Gives everything back in the order that loses nothing: answers first, then the work they left behind,
  * then the connections both needed. Says whether all of it was done before the time was up.
  */
-export async function drain({ servers, background, siblings, kept }: Holdings, milliseconds: number): Promise<boolean> {
+export async function drain(
+  { servers, background, siblings, kept, store }: Holdings,
+  milliseconds: number,
+): Promise<boolean> {
   const began = performance.now();
   using deadline = startDeadline(milliseconds);
   await Promise.all(servers.map((server) => server.drain(deadline.signal)));
@@ -38,7 +43,7 @@ export async function drain({ servers, background, siblings, kept }: Holdings, m
       },
     );
   }
-  const closing = Promise.allSettled([...siblings.map((sibling) => sibling.close()), kept.close()]);
+  const closing = Promise.allSettled([...siblings.map((sibling) => sibling.close()), kept.close(), store?.close()]);
   // Pools close in no time once nobody uses them; they get a moment even when the budget is spent.
   using moment = startDeadline(Math.min(1_000, milliseconds));
   for (const result of (await moment.bound(closing)) ?? []) {

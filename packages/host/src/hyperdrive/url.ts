@@ -1,30 +1,31 @@
 import { MigrationError, serviceUrl } from "@trivet/db/migrations";
 import type { Source } from "../config/index.ts";
-import { type Manifest, variablePrefix } from "../manifest/index.ts";
+import { variablePrefix } from "../manifest/index.ts";
+import type { SchemaOwner } from "../store/index.ts";
 
 const protocols = new Set(["postgres:", "postgresql:"]);
 
 /**
- * The URL of a service's own role: `DATABASE_URL_<SERVICE>` as it is, else derived from the
- * administrator's URL, which the service itself never sees.
+ * The URL of an owner's own role: `DATABASE_URL_<SERVICE>` as it is, else derived from the
+ * administrator's URL, which a service itself never sees.
  */
 export async function databaseUrl(
   source: Source,
-  manifest: Manifest,
+  { service, need }: SchemaOwner,
   adminUrl: string | undefined,
 ): Promise<{ url?: string; fault?: string }> {
-  const own = `DATABASE_URL_${variablePrefix(manifest.service)}`;
+  const own = `DATABASE_URL_${variablePrefix(service)}`;
   const given = source.read(own);
   if (given) return isDatabaseUrl(given) ? { url: given } : { fault: malformed(own) };
   const admin = adminUrl ?? source.read("DATABASE_URL");
   if (!admin) {
     return {
-      fault: `${manifest.file}: \`hyperdrive\` needs a database: set DATABASE_URL, or ${own} for this service alone`,
+      fault: `${need} needs a database: set DATABASE_URL, or ${own} for ${service} alone`,
     };
   }
   if (!isDatabaseUrl(admin)) return { fault: malformed("DATABASE_URL") };
   try {
-    return { url: await serviceUrl(admin, manifest.service) };
+    return { url: await serviceUrl(admin, service) };
   } catch (error) {
     if (error instanceof MigrationError) return { fault: error.message };
     throw error;

@@ -4,6 +4,7 @@ import { parse } from "smol-toml";
 import type { z } from "zod";
 import { findManifests, type ManifestFile } from "./find.ts";
 import { keyFault } from "./keys.ts";
+import { hostName } from "./names.ts";
 import { issueFaults, manifestSchema, type VarValue } from "./schema.ts";
 
 /** What the host knows of a service before it has loaded any of its code. */
@@ -24,7 +25,36 @@ export interface Manifest {
   secrets: readonly string[];
   services: readonly { binding: string; service: string }[];
   hyperdrive: readonly { binding: string }[];
+  queues: QueuesSection;
   assets: AssetsSection | undefined;
+}
+
+export interface QueuesSection {
+  producers: readonly QueueProducer[];
+  consumers: readonly QueueConsumer[];
+}
+
+export interface QueueProducer {
+  binding: string;
+  queue: string;
+  /** Seconds until a message is delivered first, unless it says otherwise itself. */
+  deliveryDelay: number;
+}
+
+export interface QueueConsumer {
+  queue: string;
+  /** Messages in a batch, at most. */
+  maxBatchSize: number;
+  /** Seconds that a batch waits to become full, at most. */
+  maxBatchTimeout: number;
+  /** Deliveries after the first. */
+  maxRetries: number;
+  /** Where a message goes after the last of them; it is dropped where there is none. */
+  deadLetterQueue: string | undefined;
+  /** Batches at a time; undefined leaves it to the host. */
+  maxConcurrency: number | undefined;
+  /** Seconds until a message is delivered again, unless its retry says otherwise. */
+  retryDelay: number;
 }
 
 export interface AssetsSection {
@@ -79,6 +109,22 @@ function toManifest(found: ManifestFile, file: string, toml: z.output<typeof man
     secrets: toml.secrets?.required ?? [],
     services: toml.services ?? [],
     hyperdrive: (toml.hyperdrive ?? []).map(({ binding }) => ({ binding })),
+    queues: {
+      producers: (toml.queues?.producers ?? []).map((one) => ({
+        binding: one.binding,
+        queue: one.queue,
+        deliveryDelay: one.delivery_delay ?? 0,
+      })),
+      consumers: (toml.queues?.consumers ?? []).map((one) => ({
+        queue: one.queue,
+        maxBatchSize: one.max_batch_size ?? 10,
+        maxBatchTimeout: one.max_batch_timeout ?? 5,
+        maxRetries: one.max_retries ?? 3,
+        deadLetterQueue: one.dead_letter_queue,
+        maxConcurrency: one.max_concurrency ?? undefined,
+        retryDelay: one.retry_delay ?? 0,
+      })),
+    },
     assets: assets && {
       directory: resolve(found.directory, assets.directory),
       binding: assets.binding,
@@ -90,6 +136,9 @@ function toManifest(found: ManifestFile, file: string, toml: z.output<typeof man
 
 function sectionFaults(manifest: Omit<Manifest, "sound">): string[] {
   const faults: string[] = [];
+  if (manifest.service === hostName) {
+    faults.push(`\`host\` is the name of the host's own schema; give the service another one`);
+  }
   if (!existsSync(manifest.main)) faults.push(`\`main\` names ${manifest.main}, which does not exist`);
   const { assets } = manifest;
   if (assets && !existsSync(assets.directory)) {
@@ -100,6 +149,7 @@ function sectionFaults(manifest: Omit<Manifest, "sound">): string[] {
     ...manifest.secrets,
     ...manifest.services.map(({ binding }) => binding),
     ...manifest.hyperdrive.map(({ binding }) => binding),
+    ...manifest.queues.producers.map(({ binding }) => binding),
     ...(assets?.binding === undefined ? [] : [assets.binding]),
   ];
   for (const name of repeated(names)) faults.push(`declares ${name} more than once; \`env\` can hold it once`);
@@ -113,10 +163,16 @@ function clashes(manifests: readonly Manifest[]): string[] {
       .filter(matching)
       .map(({ file }) => file)
       .join(" and ");
+  const consumed = manifests.flatMap(({ queues }) => queues.consumers.map(({ queue }) => queue));
+  const consumes = (queue: string) => (manifest: Manifest) =>
+    manifest.queues.consumers.some((consumer) => consumer.queue === queue);
   const ports = manifests.flatMap(({ port }) => (port ? [port] : []));
   return [
     ...repeated(manifests.map(({ name }) => name)).map(
       (name) => `${files((manifest) => manifest.name === name)}: share the name ${name}; a Worker's name is its own`,
+    ),
+    ...repeated(consumed).map(
+      (queue) => `${files(consumes(queue))}: consume the queue ${queue}; a queue has one consumer`,
     ),
     ...repeated(ports).map((port) => `${files((manifest) => manifest.port === port)}: share the [dev] port ${port}`),
   ];

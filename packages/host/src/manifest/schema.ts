@@ -2,6 +2,11 @@ import { z } from "zod";
 
 const bindingName = z.string().regex(/^[A-Za-z_$][\w$]*$/, "must be a JavaScript identifier");
 const json = z.json();
+const queueName = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "must be 1 to 63 lower-case letters, digits and inner dashes");
+// https://developers.cloudflare.com/queues/platform/limits/
+const queueDelay = z.int().min(0).max(86_400);
 
 /**
  * The sections of wrangler.toml that the host acts on. Strict: an option of a binding that the host
@@ -24,6 +29,28 @@ export const manifestSchema = z.object({
         localConnectionString: z.string().optional(),
       }),
     )
+    .optional(),
+  queues: z
+    .strictObject({
+      producers: z
+        .array(z.strictObject({ binding: bindingName, queue: queueName, delivery_delay: queueDelay.optional() }))
+        .optional(),
+      consumers: z
+        .array(
+          z.strictObject({
+            queue: queueName,
+            // Of the other types, `http_pull` is for those who have no Worker.
+            type: z.literal("worker").optional(),
+            max_batch_size: z.int().min(1).max(100).optional(),
+            max_batch_timeout: z.number().min(0).max(60).optional(),
+            max_retries: z.int().min(0).max(100).optional(),
+            dead_letter_queue: queueName.optional(),
+            max_concurrency: z.int().min(1).max(250).nullable().optional(),
+            retry_delay: queueDelay.optional(),
+          }),
+        )
+        .optional(),
+    })
     .optional(),
   assets: z
     .strictObject({

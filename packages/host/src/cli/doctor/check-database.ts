@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describeServer, startEmbeddedPostgres } from "../../postgres/index.ts";
 import { openDatabaseServer } from "../database-server.ts";
 import { readMigrationStates } from "../migrate-services.ts";
-import { openProject, type Project, withDatabase, withoutUrl } from "../project.ts";
+import { openProject, type Project, withoutUrl } from "../project.ts";
 import { about, type Finding, reasonOf } from "./finding.ts";
 
 /** The database that `npm start` would use, whether it lets itself be used, and how far it is migrated. */
@@ -17,7 +17,7 @@ export async function checkDatabase(root: string): Promise<Finding[]> {
     // What is wrong with the manifests has been said.
     return [binary];
   }
-  if (withDatabase(project.manifests).length === 0) return [binary];
+  if (project.owners.length === 0) return [binary];
   const where = withoutUrl(project).length > 0 ? `embedded, in ${join(root, ".trivet")}` : "DATABASE_URL";
   try {
     const server = await openDatabaseServer(project);

@@ -7,6 +7,7 @@ import { ConfigurationError } from "../../configuration-error.ts";
 import { databaseUrl } from "../../hyperdrive/index.ts";
 import { type Manifest, routerName } from "../../manifest/index.ts";
 import { readPort } from "../../settings.ts";
+import { serviceOwner } from "../../store/index.ts";
 import type { Project } from "../project.ts";
 
 const publicPort = 8787;
@@ -51,7 +52,7 @@ const connection = (
   manifest: Manifest,
   adminUrl: string | undefined,
 ): Promise<{ url?: string; fault?: string }> =>
-  manifest.hyperdrive.length === 0 ? Promise.resolve({}) : databaseUrl(source, manifest, adminUrl);
+  manifest.hyperdrive.length === 0 ? Promise.resolve({}) : databaseUrl(source, serviceOwner(manifest), adminUrl);
 
 const sections = z.looseObject({
   hyperdrive: z.array(z.looseObject({})).optional(),
