@@ -2,6 +2,7 @@ export { access } from "./access/access.ts";
 export { clientAddress, identify } from "./access/grant.ts";
 export { createApp } from "./app.ts";
 export { json, noContent, type RouteContract } from "./contract.ts";
+export type { CronHandler } from "./cron.ts";
 export { securitySchemes } from "./docs/document.ts";
 export {
   assetsBinding,

@@ -1,4 +1,12 @@
-import { anonymous, continueTrace, type Invocation, type InvocationContext, type Logger } from "@trivet/platform";
+import {
+  anonymous,
+  continueTrace,
+  type Invocation,
+  type InvocationContext,
+  type JobActor,
+  type Logger,
+  newTrace,
+} from "@trivet/platform";
 import { type ServiceTokens, verifyServiceToken } from "./access/service-token.ts";
 import type { ServiceEnv } from "./env.ts";
 import type { Mounted } from "./mounted.ts";
@@ -24,7 +32,7 @@ export async function deadlineOf({ headers }: Request, tokens: ServiceTokens): P
 
 /** The invocation of a request: continues its trace and keeps its id where it brought them. */
 export function beginInvocation<Env extends ServiceEnv, Deps>(
-  { service, log }: Mounted<Env, Deps>,
+  mounted: Mounted<Env, Deps>,
   request: Request,
   work: Work,
   deadline: number,
@@ -32,13 +40,30 @@ export function beginInvocation<Env extends ServiceEnv, Deps>(
   const given = request.headers.get("x-request-id");
   const requestId = given !== null && requestIdForm.test(given) ? given : crypto.randomUUID();
   const trace = continueTrace(request.headers);
+  return invocationOf(mounted, work, { requestId, trace, deadline, actor: anonymous });
+}
+
+/** The invocation of work that nobody waits for: it begins a trace of its own. */
+export function beginJob<Env extends ServiceEnv, Deps>(
+  mounted: Mounted<Env, Deps>,
+  name: string,
+  work: Work,
+  deadline: number,
+): Invocation {
+  const actor: JobActor = { kind: "job", name };
+  return invocationOf(mounted, work, { requestId: crypto.randomUUID(), trace: newTrace(), deadline, actor });
+}
+
+function invocationOf<Env extends ServiceEnv, Deps>(
+  { service, log }: Mounted<Env, Deps>,
+  work: Work,
+  about: Pick<Invocation, "requestId" | "trace" | "deadline" | "actor">,
+): Invocation {
+  const { requestId, trace } = about;
   let named: Logger | undefined;
   return {
     service: service.name,
-    requestId,
-    trace,
-    deadline,
-    actor: anonymous,
+    ...about,
     // Most invocations say nothing beside the one line of the request, which names them itself.
     get log() {
       named ??= log.with({ request_id: requestId, trace_id: trace.traceId, span_id: trace.spanId });

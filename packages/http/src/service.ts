@@ -1,5 +1,6 @@
 import type { Call, Invocation, TrivetError } from "@trivet/platform";
 import type { z } from "zod";
+import type { CronHandler } from "./cron.ts";
 import type { ServiceEnv } from "./env.ts";
 import type { EventHandler, Route } from "./route.ts";
 import type { ServiceContext } from "./state.ts";
@@ -22,6 +23,8 @@ export interface ServiceDefinition<Env extends ServiceEnv, Deps> {
   deps(scope: Scope<Env>): Deps;
   routes: readonly Route<Deps>[];
   events?: readonly EventHandler<Deps>[];
+  /** What is done at the ticks of `[triggers] crons`, by the expression that stands there. */
+  crons?: Readonly<Record<string, CronHandler<Deps>>>;
   /** What the service cannot work without, by name: each rejects when its part is down. */
   checks?: Record<string, (deps: Deps) => Promise<unknown>>;
   /** Recognises failures of the parts it uses, such as a lost database; undefined for a fault of its own. */

@@ -1,6 +1,13 @@
-import { checkEnv, type InvocationContext, type WorkerModule } from "@trivet/platform";
+import {
+  checkEnv,
+  handledCrons,
+  type InvocationContext,
+  type ScheduledController,
+  type WorkerModule,
+} from "@trivet/platform";
 import { answer } from "./answer.ts";
 import { createApp } from "./app.ts";
+import { runCron } from "./cron.ts";
 import { envFaults, type ServiceEnv } from "./env.ts";
 import { type Mounted, mount } from "./mounted.ts";
 import type { ServiceDefinition } from "./service.ts";
@@ -22,6 +29,9 @@ export function createWorker<Env extends ServiceEnv, Deps>(
 
   return {
     fetch: (request: Request, env: object, ctx: InvocationContext) => answer(mountedOn(env), request, ctx),
+    scheduled: (controller: ScheduledController, env: object, ctx: InvocationContext) =>
+      runCron(mountedOn(env), controller, ctx),
+    [handledCrons]: Object.keys(service.crons ?? {}),
     [checkEnv]: (env: object) => envFaults(service.env, env),
   };
 }

@@ -34,12 +34,28 @@ export interface InvocationContext {
   waitUntil(promise: Promise<unknown>): void;
 }
 
+/** The tick of one of a Worker's `[triggers] crons`. */
+export interface ScheduledController {
+  /** The expression, as the manifest has it. */
+  readonly cron: string;
+  /** When it was due, in Unix milliseconds; a late run has the time it should have had. */
+  readonly scheduledTime: number;
+  /** Should this run fail, it is not tried again. */
+  noRetry(): void;
+}
+
 /** A symbol, so that Cloudflare, which looks at string keys, sees a plain Worker. */
 export const checkEnv: unique symbol = Symbol.for("trivet.checkEnv");
+
+/** The crons that a Worker has code for; the host compares them with its manifest. */
+export const handledCrons: unique symbol = Symbol.for("trivet.handledCrons");
 
 /** The default export of `src/worker.ts`. */
 export interface WorkerModule<Env = never> {
   fetch(request: Request, env: Env, ctx: InvocationContext): Response | Promise<Response>;
+  /** Runs at the ticks of `[triggers] crons`; may run again for the same tick when it throws or its process dies. */
+  scheduled?(controller: ScheduledController, env: Env, ctx: InvocationContext): void | Promise<void>;
+  readonly [handledCrons]?: readonly string[];
   /** Names every missing or malformed variable of `env`; the host asks before it opens a port. */
   [checkEnv]?(env: Env): string[];
 }

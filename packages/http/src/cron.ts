@@ -1,0 +1,65 @@
+import { createCall, describeError, type InvocationContext, type ScheduledController } from "@trivet/platform";
+import type { ServiceEnv } from "./env.ts";
+import { beginJob, Work } from "./invocation.ts";
+import type { Mounted } from "./mounted.ts";
+
+/**
+ * What a service does at the ticks of a cron. It may run again for a tick, after a failure or because the process
+ * died in the middle of it, so a repeat must be harmless.
+ */
+export type CronHandler<Deps> = (deps: Deps, tick: ScheduledController) => Promise<void>;
+
+/** Milliseconds a run may take: what Cloudflare grants one. */
+const longestRun = 15 * 60_000;
+/** Milliseconds that one try of a call may take: another service answers within them or not at all. */
+const longestCall = 30_000;
+
+/** Runs the handler of a tick, and leaves one log line and one count; rejects as the handler does. */
+export async function runCron<Env extends ServiceEnv, Deps>(
+  mounted: Mounted<Env, Deps>,
+  controller: ScheduledController,
+  ctx: InvocationContext,
+): Promise<void> {
+  const started = performance.now();
+  const { service, metrics, env } = mounted;
+  const { cron } = controller;
+  const work = new Work(ctx);
+  const invocation = beginJob(mounted, `cron:${cron}`, work, Date.now() + longestRun);
+  const finish = (status: "succeeded" | "failed", error?: unknown): void => {
+    metrics.jobs.inc({ service: service.name, job_type: `cron:${cron}`, status });
+    invocation.log[status === "failed" ? "error" : "info"]("Cron {cron} {status} after {ms} ms", {
+      cron,
+      status,
+      ms: Math.round((performance.now() - started) * 100) / 100,
+      scheduled_time: new Date(controller.scheduledTime).toISOString(),
+      ...(status === "failed" && { fault: describeError(error) }),
+    });
+    work.finish();
+  };
+  try {
+    const call = createCall(
+      {
+        ...invocation,
+        get deadline() {
+          return Math.min(invocation.deadline, Date.now() + longestCall);
+        },
+      },
+      env.SERVICE_JWT_SECRET,
+    );
+    await handlerOf(service, cron)(service.deps({ env, invocation, call }), controller);
+  } catch (error) {
+    finish("failed", error);
+    throw error;
+  }
+  finish("succeeded");
+}
+
+function handlerOf<Deps>(
+  { name, crons = {} }: { name: string; crons?: Readonly<Record<string, CronHandler<Deps>>> },
+  cron: string,
+): CronHandler<Deps> {
+  const handler = Object.hasOwn(crons, cron) ? crons[cron] : undefined;
+  if (handler) return handler;
+  const known = Object.keys(crons).map((one) => `"${one}"`);
+  throw new Error(`${name} has no handler for the cron "${cron}"; it has ${known.join(", ") || "none"}.`);
+}
