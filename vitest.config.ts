@@ -1,9 +1,16 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const database = "./packages/testing/src/database/global-setup.ts";
 const wholeSystem = "packages/testing/test/system/**";
-// Titles of tests that come from a table are sentences, too; by default they are cut at 40 characters.
-const taskTitleValueFormatTruncate = 200;
+const everywhere = {
+  // Titles of tests that come from a table are sentences, too; by default they are cut at 40 characters.
+  taskTitleValueFormatTruncate: 200,
+  // These say that a test hangs, not how fast it has to be: that is said where it is promised.
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 20_000, interval: 10 } },
+};
 
 export default defineConfig({
   test: {
@@ -11,24 +18,24 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...everywhere,
           name: "parts",
           include: ["packages/*/test/**/*.test.ts", "workers/*/test/**/*.test.ts"],
           exclude: [wholeSystem],
           globalSetup: [database],
-          taskTitleValueFormatTruncate,
+          // One worker a core: by default one core is left idle, which on two of them is half the machine.
+          maxWorkers: Math.max(2, availableParallelism()),
           sequence: { groupOrder: 0 },
         },
       },
       {
         test: {
+          ...everywhere,
           name: "system",
           include: [`${wholeSystem}/*.test.ts`],
-          taskTitleValueFormatTruncate,
           globalSetup: [database, "./packages/testing/src/system/shared-systems.ts"],
           // One file after the other: they share the systems, and those share the machine.
           fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
           sequence: { groupOrder: 1 },
         },
       },

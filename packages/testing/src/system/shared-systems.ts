@@ -1,5 +1,7 @@
 import process from "node:process";
 import type { TestProject } from "vitest/node";
+import { failuresOf } from "../report/failures.ts";
+import { ending } from "./ending.ts";
 import { type Runtime, runtimeNames } from "./start-process.ts";
 import { type System, startSystem } from "./start-system.ts";
 
@@ -35,9 +37,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const systems = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
   const stop = async () => {
     await Promise.all(systems.map((system) => system.stop()));
+    const failures = failuresOf(project.vitest.state.getTestModules(), []);
     for (const { runtime, output } of systems) {
-      if (output() !== "")
-        process.stderr.write(`\nWhat the system wrote on ${runtimeNames[runtime]}:\n${tail(output())}\n`);
+      if (!failures.some(({ name }) => concerns(name, runtime))) continue;
+      process.stderr.write(`\nWhat the system wrote on ${runtimeNames[runtime]}:\n${ending(output())}\n`);
     }
   };
   const failed = outcomes.find((outcome) => outcome.status === "rejected");
@@ -52,4 +55,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return stop;
 }
 
-const tail = (text: string): string => text.split("\n").slice(-40).join("\n");
+/** Whether a test asked the system on this runtime: one that names none may have asked all of them. */
+function concerns(test: string, runtime: Runtime): boolean {
+  if (!test.startsWith("packages/testing/test/system/")) return false;
+  const named = runtimes.filter((name) => test.includes(`on ${name}`));
+  return named.length === 0 || named.includes(runtime);
+}

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import { root } from "../root.ts";
+import { ending } from "./ending.ts";
 
 export type Runtime = "node" | "bun" | "workerd";
 
@@ -60,13 +61,13 @@ export async function startProcess({ runtime, services, env, readyUrl }: Process
     const late = await Promise.race([gone.then(() => false), pause(stopLimit, true, { ref: false })]);
     endGroup();
     process.off("exit", endGroup);
-    if (late) throw new Error(`trivet start did not stop within ${stopLimit / 1_000} s:\n${output}`);
+    if (late) throw new Error(`trivet start did not stop within ${stopLimit / 1_000} s:\n${ending(output)}`);
   };
   try {
     await untilReady(readyUrl, () => child.exitCode ?? child.signalCode);
   } catch (error) {
     await stop().catch(() => {});
-    throw new Error(`trivet start ${services.join(" ")} on ${runtimeNames[runtime]} is not ready:\n${output}`, {
+    throw new Error(`trivet start ${services.join(" ")} on ${runtimeNames[runtime]} is not ready:\n${ending(output)}`, {
       cause: error,
     });
   }
