@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import scalarPlugin from "@scalar/fastify-api-reference";
 
 const require = createRequire(import.meta.url);
 const assets = fileURLToPath(new URL("../assets/", import.meta.url));
@@ -12,17 +13,38 @@ const assets = fileURLToPath(new URL("../assets/", import.meta.url));
 // An image that cannot be shown is left out by ReDoc itself.
 const foreign = "https://cdn.redoc.ly/redoc/logo-mini.svg";
 
-const readers = [
-  { name: "@scalar/api-reference", file: "dist/browser/standalone.js", target: "scalar.js" },
-  { name: "redoc", file: "bundles/redoc.standalone.js", target: "redoc.js" },
-];
-
-for (const { name, file, target } of readers) {
-  // By folder, because neither package exports this file.
-  const source = require.resolve
-    .paths(name)
-    .map((base) => join(base, name, file))
+/** By folder, because the package does not export this file. */
+function redoc() {
+  const file = (require.resolve.paths("redoc") ?? [])
+    .map((base) => join(base, "redoc", "bundles", "redoc.standalone.js"))
     .find(existsSync);
-  if (source === undefined) throw new Error(`${name} is not installed: ${file} was not found. Run npm ci.`);
-  writeFileSync(join(assets, target), readFileSync(source, "utf8").replaceAll(foreign, "data:,"));
+  if (file === undefined) throw new Error("redoc is not installed: its bundle was not found. Run npm ci.");
+  return readFileSync(file, "utf8").replaceAll(foreign, "data:,");
+}
+
+/**
+ * Scalar's bundle, as its plugin for Fastify serves it: that package holds the bundle and little else, while
+ * `@scalar/api-reference` brings all that the bundle was built from.
+ */
+function scalar() {
+  const routes = new Map();
+  const server = { route: ({ url, handler }) => routes.set(url, handler) };
+  scalarPlugin(server, { configuration: { url: "/openapi.json" }, routePrefix: "/" }, () => {});
+  let script;
+  const reply = {
+    header: () => reply,
+    send: (body) => {
+      script = body;
+    },
+  };
+  routes.get("/js/scalar.js")?.({}, reply);
+  if (typeof script !== "string") throw new Error("@scalar/fastify-api-reference serves no /js/scalar.js any more.");
+  return script;
+}
+
+for (const [target, script] of [
+  ["scalar.js", scalar()],
+  ["redoc.js", redoc()],
+]) {
+  writeFileSync(join(assets, target), script);
 }
