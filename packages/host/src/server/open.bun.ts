@@ -1,12 +1,16 @@
+import http from "node:http";
 import { setTimeout } from "node:timers/promises";
 import { hostLog } from "../logs/index.ts";
 import { clientAddress, clientAddressHeader } from "./client-address.ts";
+import { headFault } from "./head-fault.ts";
 import { listenError } from "./listen-error.ts";
-import { problemResponse, problems } from "./problem.ts";
-import { farewell, keepAliveSeconds, maxTargetLength, type OpenServer } from "./server.ts";
+import { type Problem, problemResponse, problems, refusalResponse } from "./problem.ts";
+import { farewell, keepAliveSeconds, maxHeaderSize, maxTargetLength, type OpenServer } from "./server.ts";
 
 export const openServer: OpenServer = ({ hostname, port, worker, env, context, trusted, shared = false }) => {
   let draining = false;
+  // Bun keeps one limit for the whole process, its own servers included, and this is where it is set.
+  Object.assign(http, { maxHeaderSize });
   const server = serve(hostname, port, {
     hostname,
     port,
@@ -15,9 +19,9 @@ export const openServer: OpenServer = ({ hostname, port, worker, env, context, t
     // How large a body may be is the router's and each route's decision.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     async fetch(received, bun) {
+      const fault = faultOf(received);
+      if (fault) return refusalResponse(fault);
       const request = addressed(received);
-      // `http://` and a host come before the path.
-      if (request.url.length > maxTargetLength + 270) return problemResponse(problems.target);
       // A handler may take as long as its deadline allows; only the wait for the client is limited,
       // and not that of an event stream, which has nothing to say until something happens.
       bun.timeout(received, 0);
@@ -53,6 +57,21 @@ export const openServer: OpenServer = ({ hostname, port, worker, env, context, t
     },
   });
 };
+
+function faultOf({ method, url, headers }: Request): Problem | undefined {
+  // `http://` and a host come before the path.
+  if (url.length > maxTargetLength + 270) return problems.target;
+  const host = headers.get("host");
+  // A Host that makes no URL leaves a bare path, as none at all does, which only HTTP/1.0 gets away with.
+  if (host !== null && url.startsWith("/")) return problems.malformed;
+  return headFault({
+    method,
+    host: host ?? "localhost",
+    expect: headers.get("expect"),
+    contentLength: headers.get("content-length"),
+    transferEncoding: headers.get("transfer-encoding"),
+  });
+}
 
 /** HTTP/1.0, which health checks of load balancers still speak, knows no Host, and leaves Bun with a bare path. */
 const addressed = (request: Request): Request =>

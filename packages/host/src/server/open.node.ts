@@ -3,48 +3,51 @@ import { Server as NetServer } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { hostLog } from "../logs/index.ts";
 import { clientAddress, clientAddressHeader, type TrustedProxies } from "./client-address.ts";
+import { headFault } from "./head-fault.ts";
 import { listen, portOf } from "./listen.node.ts";
-import { answerParseError } from "./parse-error.node.ts";
-import { problemBody, problemHeaders, problemResponse, problems } from "./problem.ts";
+import { answerParseError, refuseOn } from "./parse-error.node.ts";
+import {
+  answeredMethods,
+  type Problem,
+  problemBody,
+  problemResponse,
+  problems,
+  refusalHeaders,
+  refusalResponse,
+} from "./problem.ts";
 import { adoptLightRequests } from "./request.node.ts";
 import { adoptLightResponses, alreadySent, isLight, sendStreamed } from "./response.node.ts";
 import {
   farewell,
-  headersTimeout,
   keepAliveSeconds,
   maxHeaderSize,
   maxTargetLength,
   type OpenServer,
-  requestTimeout,
+  type ServerOptions,
+  usualPatience,
 } from "./server.ts";
 
-export const openServer: OpenServer = async ({ hostname, port, worker, env, context, trusted, shared }) => {
+export const openServer: OpenServer = async (options) => {
+  const { hostname, port, trusted, shared, patience = usualPatience } = options;
   let draining = false;
-  const listener = getRequestListener(
-    async (request, { incoming, outgoing }) => {
-      const response = await worker.fetch(request, env, context);
-      if (outgoing instanceof ServerResponse && isUnread(incoming)) outgoing.setHeader("connection", "close");
-      if (isLight(response) || !(outgoing instanceof ServerResponse)) return response;
-      await sendStreamed(response, outgoing);
-      return alreadySent();
-    },
-    { overrideGlobalObjects: true, errorHandler: refusal },
-  );
+  const listener = listenerFor(options);
   adoptLightRequests();
   adoptLightResponses();
   const server = createServer(
     {
       maxHeaderSize,
-      headersTimeout,
-      requestTimeout,
-      connectionsCheckingInterval: 5_000,
+      headersTimeout: patience.head,
+      requestTimeout: patience.request,
+      connectionsCheckingInterval: Math.min(5_000, patience.head),
       keepAliveTimeout: keepAliveSeconds * 1_000,
       // A missing Host is answered like every other malformed request.
       requireHostHeader: false,
     },
     (incoming, outgoing) => {
       if (draining) outgoing.setHeader("connection", "close");
-      if ((incoming.url?.length ?? 0) > maxTargetLength) return refuse(outgoing);
+      const fault = faultOf(incoming);
+      if (fault) return refuse(outgoing, fault);
+      if (incoming.url === "*") return answerAsterisk(outgoing);
       stampClientAddress(incoming, trusted);
       listener(incoming, outgoing).catch((error: unknown) => {
         hostLog.error("An answer could not be sent", { error });
@@ -53,6 +56,8 @@ export const openServer: OpenServer = async ({ hostname, port, worker, env, cont
     },
   );
   server.on("clientError", answerParseError);
+  server.on("connect", (_, socket) => refuseOn(socket, problems.method));
+  server.on("checkExpectation", (_, outgoing) => refuse(outgoing, problems.expectation));
   await listen(server, hostname, port, shared);
   return {
     port: portOf(server, port),
@@ -63,6 +68,18 @@ export const openServer: OpenServer = async ({ hostname, port, worker, env, cont
   };
 };
 
+const listenerFor = ({ worker, env, context }: ServerOptions) =>
+  getRequestListener(
+    async (request, { incoming, outgoing }) => {
+      const response = await worker.fetch(request, env, context);
+      if (outgoing instanceof ServerResponse && isUnread(incoming)) outgoing.setHeader("connection", "close");
+      if (isLight(response) || !(outgoing instanceof ServerResponse)) return response;
+      await sendStreamed(response, outgoing);
+      return alreadySent();
+    },
+    { overrideGlobalObjects: true, errorHandler: refusal },
+  );
+
 /**
  * Whether the answer came before the body was read. The listener then cuts the connection after a while
  * (it will not read megabytes nobody wants), so the client must be told not to use it again.
@@ -72,29 +89,63 @@ const isUnread = ({ complete, headers }: { complete: boolean; headers: NodeJS.Di
 
 /** What a Worker throws is its own affair; a request that is no request is the client's. */
 function refusal(error: unknown): Response {
-  if (error instanceof Error && error.name === "RequestError") return problemResponse(problems.malformed);
+  if (error instanceof Error && error.name === "RequestError") return refusalResponse(problems.malformed);
   hostLog.error("A service failed to answer", { error });
   return problemResponse(problems.internal);
 }
 
-function refuse(outgoing: ServerResponse): void {
-  outgoing.writeHead(problems.target.status, { ...problemHeaders, connection: "close" });
-  outgoing.end(problemBody(problems.target));
+function faultOf(incoming: IncomingMessage): Problem | undefined {
+  const { url = "", method = "", headers, rawHeaders, httpVersionMajor, httpVersionMinor } = incoming;
+  if (url.length > maxTargetLength) return problems.target;
+  if (httpVersionMajor !== 1) return problems.version;
+  // HTTP/1.0, which health checks of load balancers still speak, knows no Host, and no chunks either.
+  if (httpVersionMinor === 0) headers.host ??= "localhost";
+  if (httpVersionMinor === 0 && headers["transfer-encoding"]) return problems.malformed;
+  if (url === "*" ? method !== "OPTIONS" : !url.startsWith("/") && !takeOrigin(incoming)) return problems.malformed;
+  return headFault({
+    method,
+    // Of several Node keeps the first.
+    host: countOf(rawHeaders, "host") > 1 ? "," : headers.host,
+    expect: headers.expect,
+    contentLength: headers["content-length"],
+    transferEncoding: headers["transfer-encoding"],
+  });
+}
+
+/** RFC 9112, 3.2.2: of a target with an origin of its own, that one counts and Host does not. */
+function takeOrigin(incoming: IncomingMessage): boolean {
+  const target = URL.parse(incoming.url ?? "");
+  if (target === null || !/^https?:$/.test(target.protocol)) return false;
+  incoming.url = target.pathname + target.search;
+  incoming.headers.host = target.host;
+  return true;
+}
+
+function refuse(outgoing: ServerResponse, problem: Problem): void {
+  const body = problemBody(problem);
+  outgoing.writeHead(problem.status, { ...refusalHeaders(problem), "content-length": Buffer.byteLength(body) });
+  outgoing.end(body);
+}
+
+/** `OPTIONS *` is about the server, of which there is no more to say than what it answers (RFC 9110, 9.3.7). */
+function answerAsterisk(outgoing: ServerResponse): void {
+  outgoing.writeHead(204, { allow: answeredMethods }).end();
 }
 
 /** Replaces what a client may have claimed by what the socket says, in both lists that Node keeps of the headers. */
-function stampClientAddress(
-  { headers, rawHeaders, socket, httpVersionMinor }: IncomingMessage,
-  trusted: TrustedProxies,
-): void {
+function stampClientAddress({ headers, rawHeaders, socket }: IncomingMessage, trusted: TrustedProxies): void {
   const address = clientAddress(socket.remoteAddress ?? "", trusted, (name) => rawHeader(rawHeaders, name));
   for (let index = rawHeaders.length - 2; index >= 0; index -= 2) {
     if (isNamed(rawHeaders[index], clientAddressHeader)) rawHeaders.splice(index, 2);
   }
   rawHeaders.push(clientAddressHeader, address);
   headers[clientAddressHeader] = address;
-  // HTTP/1.0, which health checks of load balancers still speak, knows no Host.
-  if (httpVersionMinor === 0) headers.host ??= "localhost";
+}
+
+function countOf(rawHeaders: readonly string[], name: string): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) if (isNamed(rawHeaders[index], name)) count += 1;
+  return count;
 }
 
 function rawHeader(rawHeaders: readonly string[], name: string): string | undefined {

@@ -8,6 +8,12 @@ export interface Problem {
 
 export const problems = {
   malformed: { status: 400, title: "Bad request", detail: "This is not valid HTTP.", code: "malformed_request" },
+  method: {
+    status: 405,
+    title: "Method not allowed",
+    detail: "No address here answers CONNECT.",
+    code: "method_not_allowed",
+  },
   timeout: {
     status: 408,
     title: "Request timeout",
@@ -26,11 +32,23 @@ export const problems = {
     detail: "The headers are larger than 32 KB.",
     code: "malformed_request",
   },
+  expectation: {
+    status: 417,
+    title: "Expectation failed",
+    detail: "The only expectation that is met is 100-continue.",
+    code: "malformed_request",
+  },
   internal: {
     status: 500,
     title: "Internal error",
     detail: "Something went wrong on our side.",
     code: "internal",
+  },
+  version: {
+    status: 505,
+    title: "HTTP version not supported",
+    detail: "This speaks HTTP/1.1 and HTTP/1.0.",
+    code: "malformed_request",
   },
 } as const satisfies Record<string, Problem>;
 
@@ -41,3 +59,17 @@ export const problemHeaders = { "content-type": "application/problem+json", "cac
 
 export const problemResponse = (problem: Problem): Response =>
   new Response(problemBody(problem), { status: problem.status, headers: problemHeaders });
+
+/** Of what goes out with a refusal of the server itself: `Allow` where it is the method that is refused. */
+export const refusalHeaders = (problem: Problem): Record<string, string> => ({
+  ...problemHeaders,
+  ...(problem === problems.method && { allow: answeredMethods }),
+  connection: "close",
+});
+
+/** A refusal after which nothing that follows on the connection is read. */
+export const refusalResponse = (problem: Problem): Response =>
+  new Response(problemBody(problem), { status: problem.status, headers: refusalHeaders(problem) });
+
+/** What a server answers at all, as `OPTIONS *` asks and `Allow` says. */
+export const answeredMethods = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT";

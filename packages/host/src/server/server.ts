@@ -12,7 +12,19 @@ export interface ServerOptions {
   trusted: TrustedProxies;
   /** Whether other processes of the same parent listen here too. */
   shared?: boolean;
+  /** On Node: how long a client may take; Bun has a limit of silence alone (`keepAliveSeconds`). */
+  patience?: Patience;
 }
+
+/** Milliseconds. */
+export interface Patience {
+  /** For the head of a request. */
+  head: number;
+  /** For the whole of it, body included: generous to slow uploads, and an end for those who only dribble. */
+  request: number;
+}
+
+export const usualPatience: Patience = { head: 15_000, request: 900_000 };
 
 /** An open port. */
 export interface Server {
@@ -28,10 +40,6 @@ export type OpenServer = (options: ServerOptions) => Promise<Server>;
 
 /** Longer than the idle limits of the usual proxies (60 to 75 s), so that it is the proxy who closes first. */
 export const keepAliveSeconds = 90;
-/** How long a client may take to send the head of a request. */
-export const headersTimeout = 15_000;
-/** How long the whole request may take, body included: generous to slow uploads, and an end for those who only dribble. */
-export const requestTimeout = 900_000;
 /** Request line and headers together. */
 export const maxHeaderSize = 32 * 1024;
 /** Longest path with query that is answered; a longer one is 414. */
