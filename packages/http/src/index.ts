@@ -13,6 +13,7 @@ export {
   serviceBinding,
   serviceEnv,
 } from "./env.ts";
+export { queryInteger } from "./input/query.ts";
 export { assertMatches, etagOf, withEtag } from "./output/etag.ts";
 export {
   decodeCursor,

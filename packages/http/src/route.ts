@@ -7,6 +7,7 @@ import { grantAccess } from "./access/grant.ts";
 import { json, noContent, type RouteContract } from "./contract.ts";
 import { describeRoute } from "./docs/describe-route.ts";
 import { defaultBodyLimit, jsonBody } from "./input/json-body.ts";
+import { strictQuery } from "./input/query.ts";
 import { refuseInvalid } from "./input/validation.ts";
 import type { HandlerEnv } from "./state.ts";
 
@@ -92,7 +93,11 @@ export function routesFor<Deps>() {
 function guards(contract: RouteContract) {
   const body = contract.request?.body?.content;
   const readsJson = body !== undefined && "application/json" in body;
-  return [grantAccess(contract), ...(readsJson ? [jsonBody(contract.bodyLimit ?? defaultBodyLimit)] : [])];
+  return [
+    grantAccess(contract),
+    strictQuery(contract.request?.query),
+    ...(readsJson ? [jsonBody(contract.bodyLimit ?? defaultBodyLimit)] : []),
+  ];
 }
 
 const routeOfCall = (call: CallContract): RouteContract => ({

@@ -3,6 +3,7 @@ import { fingerprint, sameSecret, TrivetError } from "@trivet/platform";
 import { buildDocument } from "./docs/document.ts";
 import { type Reader, readerPage } from "./docs/pages.ts";
 import type { ServiceEnv } from "./env.ts";
+import { strictQuery } from "./input/query.ts";
 import { type Checks, takeHealth } from "./observe/health.ts";
 import { metricsContentType } from "./observe/metrics.ts";
 import type { ServiceDefinition } from "./service.ts";
@@ -27,7 +28,7 @@ export function standardRoutes<Env extends ServiceEnv, Deps>(
   const get: Get<Deps> = (path, answer) => {
     // A service may answer one of these in its own way, as the router does `/health/db`.
     if (own.has(path)) return;
-    app.get(path, (c) => {
+    app.get(path, strictQuery(undefined), (c) => {
       c.env.route = path;
       return answer(c);
     });

@@ -65,7 +65,9 @@ describe("the OpenAPI document", () => {
   test("has every public route, with a parameter for every brace, and no internal one", () => {
     expect(Object.keys(document.paths).toSorted()).toEqual([
       "/toy/admin",
+      "/toy/any",
       "/toy/document",
+      "/toy/either",
       "/toy/fail",
       "/toy/fail-late",
       "/toy/guest",

@@ -191,7 +191,8 @@ describe("the log", () => {
         method: "GET",
         path: "/toy/me",
         route: "/toy/me",
-        status: 200,
+        // The parameter is none that the route knows.
+        status: 400,
         actor: "user",
         user_id: "019a9f00-0000-7000-8000-000000000000",
         request_id: "req-7",

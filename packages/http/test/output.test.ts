@@ -97,10 +97,35 @@ describe("a list", () => {
     });
   });
 
-  test.each(["0", "-1", "101", "1.5", "ten", "", "1e9", "NaN", "null"])("limit=%s is refused", async (limit) => {
+  test.each([
+    "0",
+    "-1",
+    "101",
+    "1.5",
+    "1.0",
+    "ten",
+    "",
+    "1e1",
+    "1e9",
+    "0x10",
+    "0b1",
+    "1_0",
+    "%205",
+    "5%20",
+    "+5",
+    "%2B5",
+    "%D9%A5",
+    "9".repeat(400),
+    "NaN",
+    "null",
+  ])("limit=%s is refused", async (limit) => {
     const response = await service.send(`/toy/numbers?limit=${limit}`);
     expect(response.status).toBe(400);
-    expect((await problemOf(response)).errors?.[0]).toMatchObject({ in: "query", pointer: "/limit" });
+    expect((await problemOf(response)).errors?.[0]).toMatchObject({
+      in: "query",
+      pointer: "/limit",
+      detail: expect.stringMatching(/decimal digits|Too (?:small|big)/),
+    });
   });
 
   test.each([

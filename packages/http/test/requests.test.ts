@@ -78,11 +78,52 @@ describe("validation", () => {
   test.each([
     ["a parameter", `/toy/things/${"a".repeat(21)}`, "path", "/id"],
     ["a query", "/toy/numbers?limit=0", "query", "/limit"],
-    ["a query twice", "/toy/numbers?limit=1&limit=2", "query", "/limit"],
     ["a query that is missing", "/toy/fail", "query", "/how"],
   ])("says in which part: %s", async (_, path, place, pointer) => {
     const problem = await problemOf(await service.send(path));
     expect(problem.errors).toEqual([expect.objectContaining({ in: place, pointer })]);
+  });
+
+  test.each([
+    ["an unknown one", "/toy/numbers?limit=1&offset=2", ["/offset"]],
+    ["several", "/toy/numbers?a/b=1&~=&limit=1", ["/a~1b", "/~0"]],
+    ["one on a route that takes none", "/toy/trace?x=1", ["/x"]],
+    ["one without a name", "/toy/trace?=&", ["/"]],
+    ["one on a write", "/toy/later?x=1", ["/x"]],
+    ["one in other letters", "/toy/numbers?LIMIT=1", ["/LIMIT"]],
+    ["a known one twice", "/toy/numbers?limit=1&limit=1", ["/limit"]],
+    ["one on a standard route", "/toy/health?verbose=1", ["/verbose"]],
+    ["one for a person", "/toy/me?x", undefined],
+  ])("parameters that the contract does not name are refused by name: %s", async (_, path, pointers) => {
+    const response = await service.send(path, { method: path.startsWith("/toy/later") ? "POST" : "GET" });
+    // A stranger is told that they are one, and nothing of the contract.
+    if (pointers === undefined) return expect(response.status).toBe(401);
+    expect(response.status).toBe(400);
+    const { errors } = await problemOf(response);
+    expect(errors?.map((error) => [error.in, error.pointer])).toEqual(pointers.map((pointer) => ["query", pointer]));
+    expect(errors?.[0]?.detail).toMatch(/^(?:is not a known parameter|may be sent only once)$/);
+  });
+
+  test.each(["/toy/any?state=a&iss=b&iss=c", "/toy/trace?", "/toy/numbers?limit=%31", "/toy/numbers?limit=1&"])(
+    "what the contract does take passes: %s",
+    async (path) => expect((await service.send(path)).ok).toBe(true),
+  );
+
+  test.each([
+    ["nothing", {}, ["/code"]],
+    ["no object", [], [""]],
+    ["most of the first", { name: "a" }, ["/size"]],
+    ["most of the second", { name: "a", colour: {} }, ["/colour/hue"]],
+    ["a stray field", { code: "a", more: 1 }, ["/more"]],
+    ["no kind that there is", { shape: { kind: "oval" } }, ["/shape/kind"]],
+    ["half a kind", { shape: { kind: "round" } }, ["/shape/radius"]],
+    ["a wrong value for either type", { shape: { kind: "square", side: true } }, ["/shape/side"]],
+  ])("a union names the field of the branch that comes nearest: %s", async (_, body, pointers) => {
+    const response = await service.send("/toy/either", posting(JSON.stringify(body)));
+    expect(response.status).toBe(400);
+    const { errors } = await problemOf(response);
+    expect(errors?.map(({ pointer }) => pointer)).toEqual(pointers);
+    for (const { detail } of errors ?? []) expect(detail).not.toBe("Invalid input");
   });
 
   test("an answer does not grow with what was sent", async () => {

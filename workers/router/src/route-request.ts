@@ -1,4 +1,5 @@
 import { pathOf, type ServiceContext } from "@trivet/http";
+import { asSent } from "./as-sent.ts";
 import { callerOf } from "./caller.ts";
 import type { Deps } from "./deps.ts";
 import { forward } from "./forward.ts";
@@ -20,7 +21,8 @@ export async function routeRequest(c: ServiceContext<Deps>): Promise<Response | 
   const caller = await callerOf(c);
   const allowance = takeAllowance(deps, c.req.method, to, caller);
   assertAllowed(allowance);
-  return withHeaders(await forward(c, to, caller), allowanceHeaders(allowance));
+  const answer = await asSent(await forward(c, to, caller), to, path);
+  return withHeaders(answer, allowanceHeaders(allowance));
 }
 
 function withHeaders(response: Response, headers: Record<string, string>): Response {

@@ -1,7 +1,7 @@
 import { TrivetError } from "@trivet/platform";
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
-import { deepestJson, isTooDeep } from "./json-depth.ts";
+import { deepestJson, membersIn, outlineOf } from "./json-outline.ts";
 
 /** RFC 8259 JSON and the `+json` types built on it (RFC 6839). */
 const jsonType = /^application\/(?:[a-z.-]+\+)?json(?:;.*)?$/i;
@@ -12,8 +12,8 @@ export const defaultBodyLimit = 1024 * 1024;
 
 /**
  * Reads a JSON body before the contract's validator does: refuses other media types (415), bodies
- * over `limit` bytes (413), and text that is not UTF-8, not JSON, or cannot be stored (400), each
- * with a sentence on what was expected.
+ * over `limit` bytes (413), and text that is not UTF-8, not JSON, names a field twice or cannot be
+ * stored (400), each with a sentence on what was expected.
  */
 export const jsonBody = (limit: number) =>
   createMiddleware(async (c, next) => {
@@ -75,7 +75,8 @@ function decodeUtf8(bytes: Uint8Array): string {
 
 function parseJson(text: string): unknown {
   if (text.trim() === "") throw new TrivetError("malformed_request", "The body is empty; a JSON value was expected.");
-  if (isTooDeep(text)) {
+  const outline = outlineOf(text);
+  if (outline.isTooDeep) {
     throw new TrivetError("malformed_request", `The body nests deeper than ${deepestJson} levels.`);
   }
   let value: unknown;
@@ -87,6 +88,10 @@ function parseJson(text: string): unknown {
   }
   // Only an escape can bring NUL or half a surrogate pair into valid UTF-8, so most bodies skip the walk.
   if (text.includes("\\u")) assertStorable(value);
+  // JSON.parse keeps the last of two; whoever checked the body on its way may have read the first (RFC 8259, 4).
+  if (membersIn(value) !== outline.members) {
+    throw new TrivetError("malformed_request", "An object of the body names a field twice.");
+  }
   return value;
 }
 

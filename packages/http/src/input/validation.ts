@@ -1,5 +1,7 @@
 import { type FieldError, TrivetError } from "@trivet/platform";
 import type { z } from "zod";
+import { entryLimit, pointer } from "./field-error.ts";
+import { withoutUnions } from "./union-issues.ts";
 
 type Target = "json" | "form" | "query" | "param" | "header" | "cookie";
 
@@ -12,18 +14,15 @@ const places: Record<Target, FieldError["in"]> = {
   cookie: "header",
 };
 
-/** Bounds on the answer, so that it does not grow with what was sent. */
-const entryLimit = 50;
-const pointerLimit = 200;
-
 type Result = { target: string } & ({ success: true } | { success: false; error: z.core.$ZodError });
 
 /** The hook of every validator: one entry per bad field, none of which repeats what was sent. */
 export function refuseInvalid(result: Result): undefined {
   if (result.success) return;
   const place = places[result.target as Target] ?? "body";
+  const issues = result.error.issues.flatMap(withoutUnions);
   throw new TrivetError("validation_failed", undefined, {
-    errors: result.error.issues.flatMap((issue) => fieldErrors(place, issue)).slice(0, entryLimit),
+    errors: issues.flatMap((issue) => fieldErrors(place, issue)).slice(0, entryLimit),
   });
 }
 
@@ -37,10 +36,3 @@ function fieldErrors(place: FieldError["in"], issue: z.core.$ZodIssue): FieldErr
   }
   return [{ in: place, pointer: pointer(issue.path), detail: issue.message }];
 }
-
-/** RFC 6901. */
-const pointer = (path: readonly PropertyKey[]): string =>
-  path
-    .map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`)
-    .join("")
-    .slice(0, pointerLimit);

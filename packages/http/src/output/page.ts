@@ -1,11 +1,19 @@
 import { TrivetError } from "@trivet/platform";
 import type { Context } from "hono";
 import { z } from "zod";
+import { queryInteger } from "../input/query.ts";
+
+const noCursor = "is not a cursor of this list; send `nextCursor` as it came";
 
 /** The `limit` and `cursor` that every list takes. */
 export const pageQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(100).default(20).meta({ description: "Items in one page", example: 20 }),
-  cursor: z.string().max(512).optional().meta({ description: "`nextCursor` of the page before" }),
+  limit: queryInteger({ min: 1, max: 100 }).default(20).meta({ description: "Items in one page", example: 20 }),
+  cursor: z
+    .string()
+    .max(512)
+    .refine((cursor) => typeof partsOf(cursor)[0] === "string", { error: noCursor })
+    .optional()
+    .meta({ description: "`nextCursor` of the page before" }),
 });
 
 export type PageQuery = z.output<typeof pageQuery>;
@@ -27,11 +35,11 @@ export const encodeCursor = (list: string, keys: readonly unknown[]): string => 
 
 /** Reads a cursor back; throws `validation_failed` for one that is not of this list. */
 export function decodeCursor<Keys extends z.ZodType>(list: string, keys: Keys, cursor: string): z.output<Keys> {
-  const [name, ...values] = parseArray(decode(cursor));
+  const [name, ...values] = partsOf(cursor);
   const parsed = keys.safeParse(values);
   if (name === list && parsed.success) return parsed.data;
   throw new TrivetError("validation_failed", undefined, {
-    errors: [{ in: "query", pointer: "/cursor", detail: "is not a cursor of this list; send `nextCursor` as it came" }],
+    errors: [{ in: "query", pointer: "/cursor", detail: noCursor }],
   });
 }
 
@@ -64,18 +72,11 @@ const encode = (text: string): string =>
     .replaceAll("/", "_")
     .replaceAll("=", "");
 
-function decode(cursor: string): string {
+/** The list's name and the keys; empty for what no `encodeCursor` has written. */
+function partsOf(cursor: string): unknown[] {
   try {
     const bytes = Uint8Array.from(atob(cursor.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return "";
-  }
-}
-
-function parseArray(text: string): unknown[] {
-  try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     return Array.isArray(value) ? value : [];
   } catch {
     return [];
