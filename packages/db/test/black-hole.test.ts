@@ -63,10 +63,11 @@ async function recovery(callers: number, attempt: () => PromiseLike<unknown>): P
 
 const select = (db: Kept["db"]) => db.execute(sql`select 1`);
 const warmUp = (db: Kept["db"]) => Promise.all(Array.from({ length: 5 }, () => db.execute(sql`select pg_sleep(0.05)`)));
-/** What a busy machine may add. */
+/** What a busy machine may add. A stall of it passes, though; what is late by itself is late again. */
 const slack = 400;
+const retry = 2;
 
-describe("a database that accepts and never answers", () => {
+describe("a database that accepts and never answers", { retry }, () => {
   test("costs a caller its patience and no more, on open connections and on new ones", async () => {
     const { db } = open(5, 1_200);
     await warmUp(db);
@@ -88,7 +89,7 @@ describe("a database that accepts and never answers", () => {
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     await proxy.forward();
     expect(await callers).toBeLessThan(1_000 + 5_000 + slack);
-  }, 15_000);
+  });
 
   test("is forgotten within 5 s when it was silent from the first connection on", async () => {
     const { db } = open(5);
@@ -97,7 +98,7 @@ describe("a database that accepts and never answers", () => {
     const callers = recovery(20, () => select(db));
     await proxy.forward();
     expect(await callers).toBeLessThan(5_000 + slack);
-  }, 15_000);
+  });
 
   test("lets a transaction's caller go, and does none of what never was sent", async () => {
     const { db } = open(2, 1_200);
@@ -132,7 +133,7 @@ describe("a database that accepts and never answers", () => {
   });
 });
 
-describe("a database that is gone", () => {
+describe("a database that is gone", { retry }, () => {
   test("fails callers at once and is back for them as soon as it is back", async () => {
     const { db } = open(5);
     await warmUp(db);

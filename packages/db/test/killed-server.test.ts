@@ -11,12 +11,12 @@ beforeAll(async () => {
   server = await startServer();
   kept = keptDatabase(server.url);
   await kept.db.execute(sql`create table notes (id int primary key)`);
-}, 60_000);
+});
 
 afterAll(async () => {
   await kept.close();
   await server.stop();
-}, 30_000);
+});
 
 describe("a Postgres that is killed under load", () => {
   test("fails what was under way as unavailable, keeps what it acknowledged, and is used again within 5 s", async () => {
@@ -46,7 +46,7 @@ describe("a Postgres that is killed under load", () => {
     });
     for (let kill = 0; kill < 2; kill += 1) {
       const before = acknowledged.size;
-      await expect.poll(() => acknowledged.size, { timeout: 5_000, interval: 5 }).toBeGreaterThan(before + 200);
+      await expect.poll(() => acknowledged.size).toBeGreaterThan(before + 200);
       await server.kill();
       await server.start();
       const known = acknowledged.size;
@@ -58,9 +58,10 @@ describe("a Postgres that is killed under load", () => {
     const rows = await kept.db.execute<{ id: number }>(sql`select id from notes`);
     const stored = new Set(rows.map(({ id }) => id));
     expect([...acknowledged].filter((id) => !stored.has(id))).toEqual([]);
-  }, 60_000);
+  });
 
-  test("one stopped backend delays its own statement only, and answers when it goes on", async () => {
+  // A stall of the machine passes; what is held up by the stopped one is held up again.
+  test("one stopped backend delays its own statement only, and answers when it goes on", { retry: 2 }, async () => {
     const [row] = await kept.db.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`);
     const pid = Number(row?.pid);
     process.kill(pid, "SIGSTOP");
@@ -79,5 +80,5 @@ describe("a Postgres that is killed under load", () => {
       process.kill(pid, "SIGCONT");
     }
     await Promise.all(Array.from({ length: 20 }, () => kept.db.execute(sql`select 1`)));
-  }, 20_000);
+  });
 });

@@ -25,6 +25,12 @@ const loseConnection = async (tx: Transaction): Promise<void> => {
   await scratch.sql`select pg_terminate_backend(${pid}, 3000)`;
 };
 
+const idleSessions = async (): Promise<number> => {
+  const idle = await scratch.sql`
+    select from pg_stat_activity where datname = ${scratch.name} and state = 'idle in transaction'`;
+  return idle.length;
+};
+
 describe("a transaction whose connection is lost between two statements", () => {
   test("is refused the rest, even when the pool has connected anew meanwhile", async () => {
     let second: unknown;
@@ -65,7 +71,7 @@ describe("a transaction whose connection is lost between two statements", () => 
     const lost = kept.db.transaction(async (tx) => {
       await tx.execute(sql`set local idle_in_transaction_session_timeout = 50`);
       await tx.execute(note("idle"));
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await expect.poll(() => idleSessions()).toBe(0);
       await tx.execute(note("late"));
     });
     const error = await lost.catch((reason: unknown) => reason);

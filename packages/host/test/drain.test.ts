@@ -45,7 +45,8 @@ describe.each(runtimes)("stopping on %s", (runtime) => {
     expect(await exit).toBe(0);
   });
 
-  test("work that never ends is cut off when the time is up, and the exit code tells", async () => {
+  // A stall of the machine passes; what is late by itself is late again.
+  test("work that never ends is cut off when the time is up, and the exit code tells", { retry: 2 }, async () => {
     const { url, child, exit, traced } = await start(runtime, { DRAIN_TIMEOUT: "0.5" });
     const answer = fetch(`${url}/forever`).catch(() => "cut");
     await eventually(() => traced().includes("forever began"));
@@ -56,7 +57,7 @@ describe.each(runtimes)("stopping on %s", (runtime) => {
     expect(await answer).toBe("cut");
   });
 
-  test("background work that never ends is cut off before the time for requests is up", async () => {
+  test("background work that never ends is cut off before the time for requests is up", { retry: 2 }, async () => {
     const { url, child, exit, output } = await start(runtime, { DRAIN_TIMEOUT: "60" });
     expect(await (await fetch(`${url}/leave-behind`)).text()).toBe("left");
     const began = Date.now();
@@ -64,7 +65,7 @@ describe.each(runtimes)("stopping on %s", (runtime) => {
     expect(await exit).toBe(1);
     expect(Date.now() - began).toBeLessThan(10_000);
     expect(output()).toContain("1 pieces of background work were left");
-  }, 20_000);
+  });
 
   test("a second signal ends the process at once", async () => {
     const { url, child, exit, traced, output } = await start(runtime);

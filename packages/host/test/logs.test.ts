@@ -68,7 +68,7 @@ describe.each(runtimes)("logs on %s", (runtime) => {
     const lines = Buffer.concat(pieces).toString().trimEnd().split("\n");
     expect(lines).toHaveLength(2 * 20_002);
     expect(lines.filter((text) => !line.safeParse(JSON.parse(text)).success)).toEqual([]);
-  }, 30_000);
+  });
 
   test("LOG_DIR: a file per service and one of its errors, rotated at 10 MB", async () => {
     const directory = join(writeRoot({}), "logs");
@@ -78,5 +78,5 @@ describe.each(runtimes)("logs on %s", (runtime) => {
     const whole = ["users.log.1", "users.log"].map((name) => readFileSync(join(directory, name), "utf8")).join("");
     expect(parse(whole)).toHaveLength(120_002);
     expect(parse(readFileSync(join(directory, "users_errors.log"), "utf8"))).toHaveLength(1);
-  }, 30_000);
+  });
 });

@@ -66,7 +66,8 @@ describe("health", () => {
     expect(await health(path)).toMatchObject({ status, body: { status: "degraded", database } });
   });
 
-  test("a part that does not answer within a second is down, and holds nobody up longer", async () => {
+  // A stall of the machine passes; what is slow by itself is slow again.
+  test("a part that does not answer within a second is down, and holds nobody up longer", { retry: 2 }, async () => {
     service.journal.checks.database = () => new Promise(() => undefined);
     const started = Date.now();
     const { status, body } = await health("/toy/ready");
@@ -160,7 +161,7 @@ describe("metrics", () => {
   });
 
   test("requests under way are counted while they are, and no longer", async () => {
-    const hanging = service.send("/toy/hang", { headers: await insiderDeadline(Date.now() + 150) });
+    const hanging = service.send("/toy/hang", { headers: await insiderDeadline(Date.now() + 1_000) });
     expect(samplesOf(await metrics(), "active_connections")).toEqual(['active_connections{service="toy"} 2']);
     await hanging;
     expect(samplesOf(await metrics(), "active_connections")).toEqual(['active_connections{service="toy"} 1']);

@@ -300,7 +300,8 @@ describe("the deadline", () => {
     }
   });
 
-  test("a handler that never answers is given up at it", async () => {
+  // A stall of the machine passes; what is late by itself is late again.
+  test("a handler that never answers is given up at it", { retry: 2 }, async () => {
     const started = Date.now();
     const response = await service.send("/toy/hang", { headers: await insiderDeadline(started + 200) });
     expect(response.status).toBe(504);
@@ -309,7 +310,7 @@ describe("the deadline", () => {
     expect(Date.now() - started).toBeLessThan(1_000);
   });
 
-  test("that has passed answers 504 at once, and what fails later harms nobody", async () => {
+  test("that has passed answers 504 at once, and what fails later harms nobody", { retry: 2 }, async () => {
     for (const path of ["/toy/fail-late", "/toy/fail?how=internal", "/nothing"]) {
       const started = Date.now();
       const response = await service.send(path, { headers: await insiderDeadline(1) });

@@ -58,26 +58,27 @@ describe("POST /auth/login", () => {
     expect(await auth.post("/auth/login", body)).toMatchObject({ status: 400, body: { code: "validation_failed" } });
   });
 
-  test("known and unknown accounts take the same time", async () => {
+  test("known and unknown accounts cost the same time", async () => {
     const { email } = await register(auth);
-    const timed = async (identifier: string) => {
-      const started = performance.now();
+    // In processor time, to which nothing is added by what else the machine does.
+    const cost = async (identifier: string) => {
+      const before = process.cpuUsage();
       const { status } = await auth.post("/auth/login", { email: identifier, password: "wrong password" });
       expect(status).toBe(401);
-      return performance.now() - started;
+      const { user, system } = process.cpuUsage(before);
+      return user + system;
     };
     const [known, unknown]: [number[], number[]] = [[], []];
-    // Interleaved, so that whatever else the machine does touches both alike.
-    for (let round = 0; round < 15; round += 1) {
+    for (let round = 0; round < 7; round += 1) {
       await auth.sql`DELETE FROM auth.account_brakes`;
-      known.push(await timed(email));
-      unknown.push(await timed(`nobody${round}@example.com`));
+      known.push(await cost(email));
+      unknown.push(await cost(`nobody${round}@example.com`));
     }
     const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
     const ratio = median(known) / median(unknown);
-    expect(ratio).toBeGreaterThan(0.8);
-    expect(ratio).toBeLessThan(1.25);
-  }, 60_000);
+    expect(ratio).toBeGreaterThan(0.85);
+    expect(ratio).toBeLessThan(1.15);
+  });
 });
 
 describe("older hashes", () => {
@@ -121,8 +122,14 @@ describe("older hashes", () => {
 });
 
 describe("the brake on an account", () => {
-  const guess = (email: string, from?: string) =>
-    auth.post("/auth/login", { email, password: "wrong password" }, from === undefined ? {} : { from });
+  /** A try that fails. The pause after it begins with its answer, so that a slow machine does not sit it out. */
+  const guess = async (email: string) => {
+    const answer = await auth.post("/auth/login", { email, password: "wrong password" });
+    await auth.sql`
+      UPDATE auth.account_brakes SET blocked_until = now() + (blocked_until - updated_at), updated_at = now()
+      WHERE ${answer.status === 401} AND blocked_until IS NOT NULL`;
+    return answer;
+  };
 
   test.for(["a known", "an unknown"])("after five failures %s account has to wait, longer each time", async (kind) => {
     const { email } = kind === "a known" ? await register(auth) : newCredentials("nobody");
@@ -175,9 +182,9 @@ describe("the brake on an account", () => {
 
   test("by email and by username it is one account", async () => {
     const { email, username } = await register(auth);
-    for (let count = 0; count < 3; count += 1) await guess(email);
     for (let count = 0; count < 2; count += 1) await auth.post("/auth/login", { username, password: "wrong password" });
-    expect((await guess(email)).status).toBe(429);
+    for (let count = 0; count < 3; count += 1) await guess(email);
+    expect(await auth.post("/auth/login", { username, password: "wrong password" })).toMatchObject({ status: 429 });
   });
 });
 
@@ -187,19 +194,19 @@ describe("the brake on an address", () => {
     const tryOne = (count: number) =>
       auth.post("/auth/login", { email: `n${count}@example.com`, password: "wrong password" }, { from });
     const answers = await Promise.all(Array.from({ length: 33 }, (_, count) => tryOne(count)));
-    expect(answers.filter(({ status }) => status === 401).length).toBe(30);
+    expect(answers.filter(({ status }) => status === 429).length).toBe(3);
     const refused = await tryOne(99);
     expect(refused.status).toBe(429);
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(200);
     expect((await auth.post("/auth/login", { email: "n0@example.com", password: "x" })).status).toBe(401);
-  }, 30_000);
+  });
 
   test("the window slides: tries count until they are five minutes old", async () => {
     const from = "198.51.100.2";
     const body = { email: "sliding@example.com", password: "wrong password" };
     await auth.post("/auth/login", body, { from });
     await auth.sql`
-      UPDATE auth.address_brakes SET tries = array_fill(now() - interval '299 seconds', ARRAY[29]) || tries
+      UPDATE auth.address_brakes SET tries = array_fill(now() - interval '290 seconds', ARRAY[29]) || tries
       WHERE cardinality(tries) = 1 AND updated_at = (SELECT max(updated_at) FROM auth.address_brakes)`;
     expect((await auth.post("/auth/login", body, { from })).status).toBe(429);
     await auth.sql`UPDATE auth.address_brakes SET tries = array_fill(now() - interval '301 seconds', ARRAY[29])`;
@@ -215,7 +222,7 @@ describe("the brake on an address", () => {
     }
     expect(answers.at(-2)?.status).toBe(401);
     expect(answers.at(-1)?.status).toBe(429);
-  }, 30_000);
+  });
 });
 
 describe("a banned account", () => {

@@ -97,13 +97,11 @@ describe("POST /auth/register", () => {
 
   test("with users down registration succeeds, and the event arrives once users is back", async () => {
     auth.users.down = true;
-    const started = Date.now();
     const person = await register(auth);
-    expect(Date.now() - started).toBeLessThan(5_000);
     expect(await auth.sql`SELECT subject FROM auth.outbox`).toMatchObject([{ subject: person.id }]);
     auth.users.down = false;
     await auth.settled();
     expect(auth.users.received.at(-1)).toMatchObject({ event: "user.created", subject: person.id });
     expect(await auth.sql`SELECT subject FROM auth.outbox`).toEqual([]);
-  }, 30_000);
+  });
 });

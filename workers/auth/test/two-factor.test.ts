@@ -123,7 +123,7 @@ describe("POST /auth/login with a second factor", () => {
     await auth.sql.begin(async (tx) => {
       await tx`SELECT 1 FROM auth.two_factors WHERE user_id = ${person.id} FOR UPDATE`;
       entering.push(enter(person, code), enter(person, code));
-      await expect.poll(async () => (await waiting()).length, { timeout: 10_000 }).toBe(2);
+      await expect.poll(async () => (await waiting()).length).toBe(2);
     });
     const statuses = (await Promise.all(entering)).map(({ status }) => status);
     expect(statuses.toSorted()).toEqual([200, 401]);

@@ -6,11 +6,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import postgres from "postgres";
-import { expect, onTestFinished, vi } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { findPostmaster } from "../../src/postgres/postmaster.ts";
-
-// Whole processes come and go in these tests, on machines that are busy with others.
-vi.setConfig({ testTimeout: 60_000 });
 
 export interface Holder {
   url: string;

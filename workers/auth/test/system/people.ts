@@ -94,7 +94,7 @@ export async function guardedMeanwhile(auth: AuthSystem, userId: string, enter: 
     entering.push(enter());
     const waiting = () => auth.sql`
       SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-    await expect.poll(async () => (await waiting()).length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(async () => (await waiting()).length).toBe(1);
   });
   return await entering[0];
 }

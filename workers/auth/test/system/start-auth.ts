@@ -3,12 +3,8 @@ import { createWorker, defineService, routesFor, serviceEnv } from "@trivet/http
 import { mintServiceToken, type ServiceBinding } from "@trivet/platform";
 import { createTestDatabase } from "@trivet/testing";
 import postgres from "postgres";
-import { vi } from "vitest";
 import worker from "../../src/worker.ts";
 import { settings } from "./settings.ts";
-
-// Hashing a password is slow on purpose, and the machine is shared by all test files.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
 
 export interface Answer {
   status: number;
