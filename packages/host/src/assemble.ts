@@ -6,12 +6,14 @@ import type { ServiceFaults } from "./faults.ts";
 import { createKept, databaseUrl, hyperdriveBinding, type Kept } from "./hyperdrive/index.ts";
 import { loadWorker } from "./load.ts";
 import type { Manifest } from "./manifest/index.ts";
+import { bucketBinder } from "./objects/index.ts";
 import type { Runtime } from "./runtime.ts";
 import { type Callee, givenAddress, type HttpBinding, inProcessBinding, siblingAddress } from "./services/index.ts";
 import { createStore, hostOwner, type Store, serviceOwner } from "./store/index.ts";
 
 /** Everything needed to build the services of this process. */
 export interface Plan {
+  root: string;
   manifests: readonly Manifest[];
   selected: readonly Manifest[];
   source: Source;
@@ -40,6 +42,7 @@ export async function assemble(plan: Plan): Promise<Assembly> {
   const store = await storeOf(plan, faults);
   const serviceFaults: ServiceFaults = new Map();
   const callees = new Map<string, Callee>();
+  const bindBucket = bucketBinder({ ...plan, keepOne: kept.keepOne });
   const bindService = serviceBinder(plan, callees, siblings, faults);
   for (const manifest of plan.selected) {
     const { service } = manifest;
@@ -52,6 +55,11 @@ export async function assemble(plan: Plan): Promise<Assembly> {
       const { url, fault } = await databaseUrl(plan.source, serviceOwner(manifest), plan.adminUrl);
       if (url !== undefined) env[binding] = hyperdriveBinding(url, kept.keepOne());
       if (fault !== undefined) faults.push(fault);
+    }
+    for (const { binding, bucket } of manifest.r2Buckets) {
+      const { bound, faults: bucketFaults } = bindBucket(bucket);
+      if (bound) env[binding] = bound;
+      faults.push(...bucketFaults.filter((fault) => !faults.includes(fault)));
     }
     if (!manifest.sound) continue;
     const site = manifest.assets && listSite(manifest.assets);
@@ -118,12 +126,12 @@ const behindAssets = (
 
 /** What the service itself finds wrong with its environment, less the bindings of which the host says why they are missing. */
 function envFaults(
-  { services, hyperdrive }: Manifest,
+  { services, hyperdrive, r2Buckets }: Manifest,
   worker: WorkerModule<unknown>,
   env: Record<string, unknown>,
 ): string[] {
   const unbound = new Set(
-    [...services, ...hyperdrive].map(({ binding }) => binding).filter((name) => env[name] === undefined),
+    [...services, ...hyperdrive, ...r2Buckets].map(({ binding }) => binding).filter((name) => env[name] === undefined),
   );
   const repeats = (fault: string): boolean => fault.split(/[^\w$]+/).some((word) => unbound.has(word));
   return (worker[checkEnv]?.(env) ?? []).filter((fault) => !repeats(fault));

@@ -111,7 +111,7 @@ async function configure(options: HostOptions, runtime: Runtime): Promise<Config
   const logOptions = readLogOptions(root, source, variables.environment);
   const { listeners, faults: listenerFaults } = planListeners(selected, options.port ?? settings.port);
   const adminUrl = options.databaseUrl;
-  const assembly = await assemble({ manifests, selected, source, variables, runtime, adminUrl });
+  const assembly = await assemble({ root, manifests, selected, source, variables, runtime, adminUrl });
   const own = [
     ...faults,
     ...selectFaults,

@@ -36,7 +36,6 @@ describe("manifests", () => {
 
   test.each([
     ["queues", '[[queues.producers]]\nbinding = "Q"\nqueue = "q"\n'],
-    ["r2_buckets", '[[r2_buckets]]\nbinding = "B"\nbucket_name = "b"\n'],
     ["kv_namespaces", '[[kv_namespaces]]\nbinding = "KV"\nid = "x"\n'],
     ["durable_objects", "[durable_objects]\nbindings = []\n"],
     ["d1_databases", '[[d1_databases]]\nbinding = "D"\n'],
@@ -59,6 +58,8 @@ describe("manifests", () => {
     ["assets.not_found_handling", '[assets]\ndirectory = "."\nnot_found_handling = "single-page-application"\n'],
     ["dev.port", "[dev]\nport = 70000\n"],
     ["secrets.optional", '[secrets]\noptional = ["X"]\n'],
+    ["r2_buckets.0.bucket_name", '[[r2_buckets]]\nbinding = "B"\nbucket_name = "../b"\n'],
+    ["r2_buckets.0.jurisdiction", '[[r2_buckets]]\nbinding = "B"\nbucket_name = "bucket"\njurisdiction = "eu"\n'],
     ["hyperdrive.0.id", '[[hyperdrive]]\nbinding = "DB"\n'],
   ])("the option %s is refused by name", (path, rest) => {
     expect(faultsOf(rest).join()).toContain(`\`${path}\``);

@@ -1,5 +1,6 @@
 export * from "./actor.ts";
 export * from "./breaker.ts";
+export * from "./bucket.ts";
 export * from "./call.ts";
 export * from "./deadline.ts";
 export * from "./describe-error.ts";

@@ -1,5 +1,5 @@
 /** Keys of wrangler.toml that the host acts on; each is checked in schema.ts. */
-const usedKeys = new Set(["name", "main", "dev", "vars", "secrets", "services", "hyperdrive", "assets"]);
+const usedKeys = new Set(["name", "main", "dev", "vars", "secrets", "services", "hyperdrive", "assets", "r2_buckets"]);
 
 /**
  * Keys that say how a Worker is built, uploaded, placed or watched on Cloudflare. Nothing a service can
@@ -76,7 +76,6 @@ const unsuppliedKeys: Readonly<Record<string, string>> = {
   pipelines: "a pipeline",
   python_modules: "Python modules",
   queues: "queues",
-  r2_buckets: "an R2 bucket",
   ratelimits: "a rate limiter",
   rules: "module rules",
   secrets_store_secrets: "a Secrets Store secret",

@@ -26,6 +26,7 @@ export interface Manifest {
   services: readonly { binding: string; service: string }[];
   hyperdrive: readonly { binding: string }[];
   queues: QueuesSection;
+  r2Buckets: readonly { binding: string; bucket: string }[];
   assets: AssetsSection | undefined;
 }
 
@@ -125,6 +126,7 @@ function toManifest(found: ManifestFile, file: string, toml: z.output<typeof man
         retryDelay: one.retry_delay ?? 0,
       })),
     },
+    r2Buckets: (toml.r2_buckets ?? []).map((one) => ({ binding: one.binding, bucket: one.bucket_name })),
     assets: assets && {
       directory: resolve(found.directory, assets.directory),
       binding: assets.binding,
@@ -150,6 +152,7 @@ function sectionFaults(manifest: Omit<Manifest, "sound">): string[] {
     ...manifest.services.map(({ binding }) => binding),
     ...manifest.hyperdrive.map(({ binding }) => binding),
     ...manifest.queues.producers.map(({ binding }) => binding),
+    ...manifest.r2Buckets.map(({ binding }) => binding),
     ...(assets?.binding === undefined ? [] : [assets.binding]),
   ];
   for (const name of repeated(names)) faults.push(`declares ${name} more than once; \`env\` can hold it once`);

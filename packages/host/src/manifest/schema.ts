@@ -5,6 +5,10 @@ const json = z.json();
 const queueName = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "must be 1 to 63 lower-case letters, digits and inner dashes");
+// https://developers.cloudflare.com/r2/buckets/create-buckets/#bucket-level-operations
+const bucketName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, "must be 3 to 63 lower-case letters, digits and inner dashes");
 // https://developers.cloudflare.com/queues/platform/limits/
 const queueDelay = z.int().min(0).max(86_400);
 
@@ -51,6 +55,16 @@ export const manifestSchema = z.object({
         )
         .optional(),
     })
+    .optional(),
+  r2_buckets: z
+    .array(
+      z.strictObject({
+        binding: bindingName,
+        bucket_name: bucketName,
+        // What `wrangler dev --remote` uses instead; the host has one bucket under the name.
+        preview_bucket_name: z.string().optional(),
+      }),
+    )
     .optional(),
   assets: z
     .strictObject({

@@ -1,3 +1,4 @@
+import { bucketCases } from "../conformance/bucket/index.ts";
 import { serviceBindingCases } from "../conformance/service-binding.ts";
 import { workerdDiffers } from "../conformance/workerd-differs.ts";
 import { scenarios } from "../scenarios/main-job.ts";
@@ -49,6 +50,19 @@ export const suites: readonly Suite[] = [
         { title: `http, ${runtime}`, describe: `[[services]] http on ${runtime}`, except: {} },
       ]),
       { title: "workerd", describe: "[[services]] on workerd", except: { ...needsConnections, ...workerdDiffers } },
+    ],
+  },
+  {
+    title: "`[[r2_buckets]]`, promise by driver and runtime",
+    files: ["packages/host/test/bucket.test.ts", "packages/testing/test/conformance/bucket.test.ts"],
+    rows: bucketCases.map(({ title }) => title),
+    columns: [
+      ...host.map((runtime) => ({
+        title: `files, ${runtime}`,
+        describe: `[[r2_buckets]] files on ${runtime}`,
+        except: {},
+      })),
+      { title: "workerd", describe: "[[r2_buckets]] on workerd", except: {} },
     ],
   },
 ];

@@ -1,23 +1,9 @@
-import { join } from "node:path";
 import { startWorkerd } from "@trivet/deploy/start-workerd";
-import { build } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { bundleWorker } from "../../src/conformance/bundle-worker.ts";
 import { serviceBindingCases } from "../../src/conformance/service-binding.ts";
 import { workerdDiffers } from "../../src/conformance/workerd-differs.ts";
-import { root } from "../../src/root.ts";
-
-const bundled = async (name: string): Promise<string> => {
-  const entry = join(root, `packages/testing/src/conformance/workerd/${name}.ts`);
-  const { outputFiles } = await build({
-    entryPoints: [entry],
-    bundle: true,
-    format: "esm",
-    write: false,
-    external: ["node:*"],
-  });
-  return outputFiles[0]?.text ?? "";
-};
 
 const worker = (name: string, module: string, bindings: string) => `(name = "${name}", worker = (
   modules = [(name = "${module}.js", esModule = embed "${module}.js")],
@@ -35,7 +21,7 @@ describe("[[services]] on workerd", () => {
       worker("main", "caller", '(name = "CALLEE", service = "callee")'),
       worker("callee", "callee", ""),
     ];
-    const files = { "caller.js": await bundled("caller"), "callee.js": await bundled("callee") };
+    const files = { "caller.js": await bundleWorker("caller"), "callee.js": await bundleWorker("callee") };
     const workerd = await startWorkerd(`[${services.join(", ")}]`, files);
     try {
       const response = await fetch(workerd.url, { signal: AbortSignal.timeout(60_000) });

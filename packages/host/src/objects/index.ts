@@ -1,0 +1,1 @@
+export { bucketBinder } from "./binder.ts";
