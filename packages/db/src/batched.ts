@@ -14,12 +14,17 @@ interface Asked<Input, Output> {
 interface Queue<Input, Output> {
   waiting: Asked<Input, Output>[];
   underWay: number;
+  /** Whether a batch is about to go out, with whoever still comes in this turn of the event loop. */
+  gathering: boolean;
 }
 
+/** After all that has come in so far was read. Without it the first of many requests read in one go would go alone. */
+const atTurnsEnd: (task: () => void) => void = Reflect.get(globalThis, "setImmediate") ?? queueMicrotask;
+
 /**
- * A read for which many callers share one statement. The first goes out at once; who asks while
- * batches are under way goes with the next one. So it costs nothing when little is asked, and a
- * round trip for many when much is. `read` answers in the order of its inputs.
+ * A read for which many callers share one statement: those who ask in the same turn of the event loop,
+ * and those who ask while batches are under way, who go with the next one. So nobody waits when little
+ * is asked, and many share a round trip when much is. `read` answers in the order of its inputs.
  *
  *     const byId = batched((db, ids: string[]) => selectMany(db, ids));
  *     const profile = await byId(db, id);
@@ -47,10 +52,15 @@ export function batched<Input, Output>(
 
   return (db, input) =>
     new Promise((resolve, reject) => {
-      const queue = queues.get(db) ?? { waiting: [], underWay: 0 };
+      const queue = queues.get(db) ?? { waiting: [], underWay: 0, gathering: false };
       queues.set(db, queue);
       queue.waiting.push({ input, resolve, reject });
-      if (queue.underWay < lanes) void send(db, queue);
+      if (queue.underWay >= lanes || queue.gathering) return;
+      queue.gathering = true;
+      atTurnsEnd(() => {
+        queue.gathering = false;
+        void send(db, queue);
+      });
     });
 }
 

@@ -60,13 +60,25 @@ describe("batched", () => {
     await expect(forgetful(kept.db, 1)).rejects.toThrow("A batch of 1 was answered by 0.");
   });
 
+  test("who asks in one turn of the event loop goes in one statement", async () => {
+    const { double, sizes } = doubling();
+    await Promise.all([1, 2, 3].map((number) => double(kept.db, number)));
+    expect(sizes).toEqual([3]);
+  });
+
   test("callers of two databases never share a statement", async () => {
     const other = keptDatabase(scratch.url);
-    const { double, sizes } = doubling();
+    const sent: { db: Database; askers: string[] }[] = [];
+    const echo = batched(async (db: Database, askers: string[]) => {
+      sent.push({ db, askers });
+      return askers;
+    });
     try {
-      const asked = [kept.db, other.db].flatMap((db) => [1, 2, 3].map((number) => double(db, number)));
-      expect(await Promise.all(asked)).toEqual([2, 4, 6, 2, 4, 6]);
-      expect(sizes).toHaveLength(6);
+      await Promise.all(
+        ["mine", "theirs", "mine", "theirs"].map((asker) => echo(asker === "mine" ? kept.db : other.db, asker)),
+      );
+      expect(sent.flatMap(({ askers }) => askers)).toHaveLength(4);
+      for (const { db, askers } of sent) expect(new Set(askers)).toEqual(new Set([db === kept.db ? "mine" : "theirs"]));
     } finally {
       await other.close();
     }

@@ -20,7 +20,7 @@ export async function answer<Env extends ServiceEnv, Deps>(
 ): Promise<Response> {
   const started = performance.now();
   const { service, metrics } = mounted;
-  metrics.active.inc({ service: service.name });
+  metrics.requests.begun();
   const work = new Work(ctx);
   const invocation = beginInvocation(mounted, request, work, await deadlineOf(request, mounted.serviceTokens));
   const state = requestState(mounted, invocation);
@@ -39,11 +39,9 @@ export async function answer<Env extends ServiceEnv, Deps>(
   response = withHeader(response, "x-request-id", invocation.requestId);
   service.decorate?.(response.headers, request, mounted.env);
   const seconds = (performance.now() - started) / 1_000;
-  metrics.active.dec({ service: service.name });
   const method = methods.has(request.method) ? request.method : "OTHER";
-  // The pattern, never the path: labels and their cost must not grow with what strangers ask for.
   const route = state.route ?? "unmatched";
-  metrics.duration.observe({ method, route, status_code: response.status, service: service.name }, seconds);
+  metrics.requests.ended(method, route, response.status, seconds);
   logRequest(mounted.log, invocation, {
     method: request.method,
     path,

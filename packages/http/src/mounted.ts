@@ -40,7 +40,7 @@ export function mount<Env extends ServiceEnv, Deps>(
     env,
     since: Date.now(),
     log: serviceLogger(service.name),
-    metrics: createMetrics(),
+    metrics: createMetrics(service.name),
     serviceTokens: {
       self: service.name,
       secret: env.SERVICE_JWT_SECRET,

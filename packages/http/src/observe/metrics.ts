@@ -2,8 +2,7 @@ import { Counter, Gauge, Histogram, register as processRegistry, Registry } from
 
 /** The instruments of one service. */
 export interface Metrics {
-  duration: Histogram<"method" | "route" | "status_code" | "service">;
-  active: Gauge<"service">;
+  requests: RequestMetrics;
   jobs: Counter<"service" | "job_type" | "status">;
   /** Prometheus text format 0.0.4: this service's samples and the process's own. */
   render(): Promise<string>;
@@ -14,23 +13,18 @@ const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 export const metricsContentType = processRegistry.contentType;
 
-export function createMetrics(): Metrics {
+/** How many requests are being answered, and how long each took. */
+export interface RequestMetrics {
+  begun(): void;
+  /** `route` is a pattern, never a path: labels and their cost must not grow with what strangers ask for. */
+  ended(method: string, route: string, status: number, seconds: number): void;
+}
+
+export function createMetrics(service: string): Metrics {
   const registry = new Registry();
   const registers = [registry];
   return {
-    duration: new Histogram({
-      name: "http_request_duration_seconds",
-      help: "Time from the request's arrival to its answer",
-      labelNames: ["method", "route", "status_code", "service"],
-      buckets,
-      registers,
-    }),
-    active: new Gauge({
-      name: "active_connections",
-      help: "Requests being answered now",
-      labelNames: ["service"],
-      registers,
-    }),
+    requests: requestMetrics(service, registers),
     jobs: new Counter({
       name: "background_jobs_total",
       help: "Jobs that have been run",
@@ -39,5 +33,39 @@ export function createMetrics(): Metrics {
     }),
     // The host collects the runtime's defaults (memory, event loop) in the process-wide registry.
     render: async () => `${await registry.metrics()}\n${await processRegistry.metrics()}`,
+  };
+}
+
+/** Keeps the series it writes to, because finding one by its labels costs more than writing to it. */
+function requestMetrics(service: string, registers: Registry[]): RequestMetrics {
+  const duration = new Histogram({
+    name: "http_request_duration_seconds",
+    help: "Time from the request's arrival to its answer",
+    labelNames: ["method", "route", "status_code", "service"],
+    buckets,
+    registers,
+  });
+  const gauge = new Gauge({
+    name: "active_connections",
+    help: "Requests being answered now",
+    labelNames: ["service"],
+    registers,
+  });
+  const active = gauge.labels(service);
+  const series = new Map<string, { observe(seconds: number): void }>();
+  const seriesOf = (method: string, route: string, status: number) => {
+    const name = `${method} ${status} ${route}`;
+    const known = series.get(name);
+    if (known) return known;
+    const made = duration.labels(method, route, String(status), service);
+    series.set(name, made);
+    return made;
+  };
+  return {
+    begun: () => active.inc(),
+    ended(method, route, status, seconds) {
+      active.dec();
+      seriesOf(method, route, status).observe(seconds);
+    },
   };
 }
