@@ -22,6 +22,7 @@ const placeholderId = /^0*$/;
  * - `DATABASE_URL`: where the migrations run.
  * - every name of a manifest's `[vars]`; TRIVET_ENV is `production` unless given, PUBLIC_URL must be given.
  * - every name of `[secrets] required`, or its `_FILE`; what is not given stays as it is on Cloudflare.
+ * - `UPSTASH_REDIS_REST_TOKEN`, a secret of the services that name `UPSTASH_REDIS_REST_URL`.
  * - `HYPERDRIVE_ID_<SERVICE>`, where the manifest has a placeholder.
  *
  * Throws one error that lists everything missing.
@@ -37,7 +38,7 @@ export function settingsFrom(environment: Environment, manifests: readonly Manif
   for (const manifest of manifests) {
     const { name, vars, secrets } = manifest.config;
     settings.vars[name] = varsOf(environment, vars);
-    settings.secrets[name] = secretsOf(environment, secrets.required);
+    settings.secrets[name] = secretsOf(environment, [...secrets.required, ...optionalSecrets(vars)]);
     settings.hyperdrive[name] = hyperdriveOf(environment, manifest, faults);
   }
   if (faults.length > 0) throw new Error(faults.join("\n"));
@@ -47,6 +48,10 @@ export function settingsFrom(environment: Environment, manifests: readonly Manif
 /** Whether any Worker is bound to a database. */
 export const needsDatabase = (manifests: readonly Manifest[]): boolean =>
   manifests.some(({ config }) => config.hyperdrive.length > 0);
+
+/** Secrets that no manifest requires, since a system may do without what they open. */
+const optionalSecrets = (vars: Record<string, string>): string[] =>
+  Object.hasOwn(vars, "UPSTASH_REDIS_REST_URL") ? ["UPSTASH_REDIS_REST_TOKEN"] : [];
 
 function varsOf(environment: Environment, defaults: Record<string, string>): Record<string, string> {
   const given: Environment = { TRIVET_ENV: "production", ...environment };

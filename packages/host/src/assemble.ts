@@ -1,4 +1,5 @@
 import { checkEnv, serviceLogger, type WorkerModule } from "@trivet/platform";
+import type { RedisBinding } from "@trivet/platform/redis";
 import { assetsBinding, listSite, type Site, workerBehind } from "./assets/index.ts";
 import type { Source, Variables } from "./config/index.ts";
 import { type Background, trackBackground } from "./context/index.ts";
@@ -7,6 +8,7 @@ import { createKept, databaseUrl, hyperdriveBinding, type Kept } from "./hyperdr
 import { loadWorker } from "./load.ts";
 import type { Manifest } from "./manifest/index.ts";
 import { bucketBinder } from "./objects/index.ts";
+import { chooseRedis, usesRedis } from "./redis/index.ts";
 import type { Runtime } from "./runtime.ts";
 import { type Callee, givenAddress, type HttpBinding, inProcessBinding, siblingAddress } from "./services/index.ts";
 import { createStore, hostOwner, type Store, serviceOwner } from "./store/index.ts";
@@ -40,6 +42,7 @@ export async function assemble(plan: Plan): Promise<Assembly> {
   const siblings: HttpBinding[] = [];
   const faults: string[] = addressFaults(plan);
   const store = await storeOf(plan, faults);
+  const redis = await redisOf(plan, kept, faults);
   const serviceFaults: ServiceFaults = new Map();
   const callees = new Map<string, Callee>();
   const bindBucket = bucketBinder({ ...plan, keepOne: kept.keepOne });
@@ -61,6 +64,7 @@ export async function assemble(plan: Plan): Promise<Assembly> {
       if (bound) env[binding] = bound;
       faults.push(...bucketFaults.filter((fault) => !faults.includes(fault)));
     }
+    if (redis && usesRedis(manifest)) env.REDIS = redis;
     if (!manifest.sound) continue;
     const site = manifest.assets && listSite(manifest.assets);
     if (site && manifest.assets?.binding !== undefined) env[manifest.assets.binding] = assetsBinding(site);
@@ -80,6 +84,14 @@ async function storeOf({ selected, source, adminUrl }: Plan, faults: string[]): 
   const { url, fault } = await databaseUrl(source, owner, adminUrl);
   if (fault !== undefined) faults.push(fault);
   return url === undefined ? undefined : createStore(url);
+}
+
+/** One for all services of the process, each of which begins its keys with its name. */
+async function redisOf({ selected, source }: Plan, kept: Kept, faults: string[]): Promise<RedisBinding | undefined> {
+  if (!selected.some(usesRedis)) return undefined;
+  const { redis, fault } = await chooseRedis(source, kept.keepOne());
+  if (fault !== undefined) faults.push(fault);
+  return redis;
 }
 
 /** Of the addresses that are set, also for services of this process: they are meant for another, or for later. */

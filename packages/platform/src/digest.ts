@@ -3,6 +3,9 @@ import { createHash, timingSafeEqual } from "node:crypto";
 /** SHA-256 in base64url. Synchronous, unlike Web Crypto, and native on all three runtimes. */
 export const sha256 = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("base64url");
 
+/** SHA-1 in hexadecimal: by this Redis knows a script. Not for anything that somebody could want to forge. */
+export const sha1 = (data: string): string => createHash("sha1").update(data).digest("hex");
+
 const fnvPrime = 0x01000193;
 
 /**

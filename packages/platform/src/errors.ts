@@ -124,6 +124,12 @@ export const errorCodes = {
     detail: "Something went wrong on our side. The `request_id` finds it in the logs.",
     operator: "A fault in the code. The log line with this request id has the stack.",
   },
+  corrupt_data: {
+    status: 500,
+    error: "Corrupt data",
+    detail: "What is stored about this cannot be read. The `request_id` finds it in the logs.",
+    operator: "A stored value is not of the form its reader expects; the cause says which and of what type.",
+  },
   bad_gateway: {
     status: 502,
     error: "Bad gateway",

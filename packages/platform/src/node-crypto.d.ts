@@ -11,7 +11,7 @@ declare module "node:crypto" {
     done: (error: Error | null, key: Uint8Array) => void,
   ): void;
   export function timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean;
-  export function createHash(algorithm: "sha256"): {
+  export function createHash(algorithm: "sha1" | "sha256"): {
     update(data: string | Uint8Array): { digest(encoding: "base64url" | "hex"): string };
   };
 }

@@ -1,4 +1,5 @@
 import { bucketCases } from "../conformance/bucket/index.ts";
+import { redisCases } from "../conformance/redis.ts";
 import { serviceBindingCases } from "../conformance/service-binding.ts";
 import { workerdDiffers } from "../conformance/workerd-differs.ts";
 import { scenarios } from "../scenarios/main-job.ts";
@@ -63,6 +64,21 @@ export const suites: readonly Suite[] = [
         except: {},
       })),
       { title: "workerd", describe: "[[r2_buckets]] on workerd", except: {} },
+    ],
+  },
+  {
+    title: "Redis, promise by driver and runtime",
+    files: ["packages/host/test/redis/conformance.test.ts", "packages/testing/test/conformance/redis.test.ts"],
+    rows: redisCases.map(({ title }) => title),
+    columns: [
+      ...["in-process", "RESP", "REST"].flatMap((driver) =>
+        host.map((runtime) => ({
+          title: `${driver}, ${runtime}`,
+          describe: `Redis ${driver} on ${runtime}`,
+          except: {},
+        })),
+      ),
+      { title: "REST, workerd", describe: "Redis REST on workerd", except: {} },
     ],
   },
 ];

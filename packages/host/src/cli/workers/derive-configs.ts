@@ -2,10 +2,11 @@ import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "smol-toml";
 import { z } from "zod";
-import { type ProcessEnv, readVariables, type Variables } from "../../config/index.ts";
+import { type ProcessEnv, readVariables, type Source, type Variables } from "../../config/index.ts";
 import { ConfigurationError } from "../../configuration-error.ts";
 import { databaseUrl } from "../../hyperdrive/index.ts";
 import { type Manifest, routerName } from "../../manifest/index.ts";
+import { restToken, usesRedis } from "../../redis/index.ts";
 import { readPort } from "../../settings.ts";
 import { serviceOwner } from "../../store/index.ts";
 import type { Project } from "../project.ts";
@@ -41,7 +42,7 @@ export async function deriveConfigs(
   for (const manifest of [front, ...selected.filter((one) => one !== front)]) {
     const { url, fault } = await connection(project, manifest, adminUrl);
     if (fault !== undefined) faults.push(fault);
-    else files.push(await writeConfig(root, join(directory, manifest.service), manifest, variables, url));
+    else files.push(await writeConfig(project, join(directory, manifest.service), manifest, variables, url));
   }
   if (faults.length > 0) throw new ConfigurationError(faults);
   return { files, port, directory };
@@ -60,7 +61,7 @@ const sections = z.looseObject({
 });
 
 async function writeConfig(
-  root: string,
+  { root, source }: Project,
   folder: string,
   manifest: Manifest,
   { of }: Variables,
@@ -76,7 +77,10 @@ async function writeConfig(
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   await writePrivately(file, JSON.stringify(derived, null, 2));
-  await writePrivately(join(folder, ".dev.vars"), secretLines(manifest, values));
+  await writePrivately(
+    join(folder, ".dev.vars"),
+    secretLines({ ...secretsOf(manifest, values), ...redisToken(manifest, source) }),
+  );
   return file;
 }
 
@@ -85,10 +89,18 @@ async function writePrivately(file: string, text: string): Promise<void> {
   await chmod(file, 0o600);
 }
 
+const secretsOf = ({ secrets }: Manifest, values: Readonly<Record<string, unknown>>): Record<string, string> =>
+  Object.fromEntries(secrets.map((name) => [name, String(values[name] ?? "")]));
+
+/** The one secret that no manifest lists, since a system may do without it. */
+function redisToken(manifest: Manifest, source: Source): Record<string, string> {
+  const token = usesRedis(manifest) ? source.read(restToken) : undefined;
+  return token ? { [restToken]: token } : {};
+}
+
 /** Any of dotenv's three quotes that the value itself does not hold. */
-function secretLines({ secrets }: Manifest, values: Readonly<Record<string, unknown>>): string {
-  const lines = secrets.map((name) => {
-    const value = String(values[name] ?? "");
+function secretLines(secrets: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(secrets).map(([name, value]) => {
     const quote = ["'", "`", '"'].find((mark) => !value.includes(mark));
     if (quote === undefined)
       throw new ConfigurationError([`${name} holds all three quotes ' " \`, which .dev.vars cannot`]);

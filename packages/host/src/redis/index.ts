@@ -1,0 +1,1 @@
+export { chooseRedis, restToken, usesRedis } from "./choose.ts";
