@@ -1,7 +1,8 @@
 import { beforeDeadline, type Invocation, type InvocationContext, type Logger, TrivetError } from "@trivet/platform";
 import type { ServiceEnv } from "./env.ts";
-import { faultOf } from "./fault.ts";
-import { beginInvocation, deadlineOf, Work } from "./invocation.ts";
+import { failureOf } from "./fault.ts";
+import { type Uploading, withWatchedBody } from "./input/upload.ts";
+import { beginInvocation, type DeadlineClock, deadlineOf, Work } from "./invocation.ts";
 import type { Mounted } from "./mounted.ts";
 import { problemResponse } from "./output/problem.ts";
 import { pathOf } from "./path.ts";
@@ -22,18 +23,25 @@ export async function answer<Env extends ServiceEnv, Deps>(
   const { service, metrics } = mounted;
   metrics.requests.begun();
   const work = new Work(ctx);
-  const invocation = beginInvocation(mounted, request, work, await deadlineOf(request, mounted.serviceTokens));
-  const state = requestState(mounted, invocation);
+  const uploading: Uploading = { current: undefined };
+  const deadline = await deadlineOf(request, mounted.serviceTokens, uploading);
+  const invocation = beginInvocation(mounted, request, work, deadline);
+  const state = requestState(mounted, invocation, uploading);
   const path = pathOf(request.url);
   let response: Response;
+  let failure: Record<string, unknown> = {};
   try {
     assertMethod(request.method);
     assertReadable(path, request.url);
-    response =
-      service.before?.(request, mounted.env) ??
-      (await inTime(mounted.app.fetch(request, state, executionContext(ctx)), invocation.deadline));
+    const early = service.before?.(request, mounted.env);
+    const watched = early || service.watchesBodies ? request : withWatchedBody(request, uploading);
+    const answered = early ?? (await inTime(mounted.app.fetch(watched, state, executionContext(ctx)), deadline));
+    response = await work.hold(answered);
   } catch (error) {
-    const problem = problemResponse(faultOf(error, mounted, invocation), path, invocation.requestId);
+    // Whoever reads a body that breaks off may make another error of it.
+    const { fault, told } = failureOf(uploading.current?.fault ?? error, mounted);
+    failure = told;
+    const problem = problemResponse(fault, path, invocation.requestId);
     response = request.method === "HEAD" ? new Response(null, problem) : problem;
   }
   response = withHeader(response, "x-request-id", invocation.requestId);
@@ -42,19 +50,14 @@ export async function answer<Env extends ServiceEnv, Deps>(
   const method = methods.has(request.method) ? request.method : "OTHER";
   const route = state.route ?? "unmatched";
   metrics.requests.ended(method, route, response.status, seconds);
-  logRequest(mounted.log, invocation, {
-    method: request.method,
-    path,
-    route,
-    status: response.status,
-    ms: seconds * 1_000,
-  });
+  const line = { method: request.method, path, route, status: response.status, ms: seconds * 1_000 };
+  logRequest(mounted.log, invocation, line, failure);
   work.finish();
   return response;
 }
 
 /** The answer, or `deadline_exceeded` when it does not come in time; one that comes later is thrown away. */
-async function inTime(work: Response | Promise<Response>, deadline: number): Promise<Response> {
+async function inTime(work: Response | Promise<Response>, deadline: DeadlineClock): Promise<Response> {
   if (work instanceof Response) return work;
   const discard = (): void => {
     work.then(
@@ -94,8 +97,13 @@ interface RequestLine {
   ms: number;
 }
 
-/** One line a request. The path stands without its query, which may hold a token. */
-function logRequest(log: Logger, { actor, requestId, trace }: Invocation, line: RequestLine): void {
+/** One line a request, with what made it fail. The path stands without its query, which may hold a token. */
+function logRequest(
+  log: Logger,
+  { actor, requestId, trace }: Invocation,
+  line: RequestLine,
+  failure: Record<string, unknown>,
+): void {
   const level = line.status >= 500 ? "error" : "info";
   if (!log.isEnabledFor(level)) return;
   log[level]("{method} {path} {status} {ms} ms", {
@@ -107,6 +115,7 @@ function logRequest(log: Logger, { actor, requestId, trace }: Invocation, line: 
     request_id: requestId,
     trace_id: trace.traceId,
     span_id: trace.spanId,
+    ...failure,
   });
 }
 

@@ -1,27 +1,21 @@
-import { describeError, type ErrorCode, errorCodes, type Invocation, TrivetError } from "@trivet/platform";
+import { describeError, type ErrorCode, errorCodes, TrivetError } from "@trivet/platform";
 import { HTTPException } from "hono/http-exception";
 import type { ServiceEnv } from "./env.ts";
 import type { Mounted } from "./mounted.ts";
 
-/** What a failure is to the caller; what is our own fault is logged and told as no more than that. */
-export function faultOf<Env extends ServiceEnv, Deps>(
-  error: unknown,
-  { service }: Mounted<Env, Deps>,
-  invocation: Invocation,
-): TrivetError {
-  const fault = error instanceof TrivetError ? error : recognised(service, error);
-  if (!fault) {
-    invocation.log.error("A request failed", { fault: describeError(error) });
-    return new TrivetError("internal", undefined, { cause: error });
-  }
-  if (fault.status >= 500) {
-    invocation.log.warn("A request could not be served: {reason}", {
-      reason: fault.code,
-      hint: errorCodes[fault.code].operator,
-      fault: describeError(fault.cause ?? fault),
-    });
-  }
-  return fault;
+/** What a failure is to the caller, and what the log says of one that is not the caller's own. */
+export interface Failure {
+  fault: TrivetError;
+  told: Record<string, unknown>;
+}
+
+/** What is our own fault is told to the caller as no more than that. */
+export function failureOf<Env extends ServiceEnv, Deps>(error: unknown, { service }: Mounted<Env, Deps>): Failure {
+  const known = error instanceof TrivetError ? error : recognised(service, error);
+  const fault = known ?? new TrivetError("internal", undefined, { cause: error });
+  if (fault.status < 500) return { fault, told: {} };
+  const hint = known && errorCodes[fault.code].operator;
+  return { fault, told: { reason: fault.code, ...(hint && { hint }), fault: describeError(fault.cause ?? fault) } };
 }
 
 /** A service's own look at a failure must not become another one. */

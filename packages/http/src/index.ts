@@ -14,6 +14,7 @@ export {
   serviceEnv,
 } from "./env.ts";
 export { queryInteger } from "./input/query.ts";
+export { lateAfter, tooLarge, type Upload, watchBody } from "./input/upload.ts";
 export { assertMatches, etagOf, withEtag } from "./output/etag.ts";
 export {
   decodeCursor,

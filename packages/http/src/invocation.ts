@@ -9,25 +9,37 @@ import {
 } from "@trivet/platform";
 import { type ServiceTokens, verifyServiceToken } from "./access/service-token.ts";
 import type { ServiceEnv } from "./env.ts";
+import { lateAfter, type Uploading } from "./input/upload.ts";
 import type { Mounted } from "./mounted.ts";
 
-/** Milliseconds a request may take when nobody upstream set a deadline, and the most anyone may ask for. */
+/** Milliseconds until an answer begins when nobody upstream set a deadline, and the most anyone may ask for. */
 const longestRequest = 30_000;
+
+/** Unix milliseconds; asked anew each time, because it moves on while a body comes in. */
+export type DeadlineClock = () => number;
 
 const requestIdForm = /^[\w.:-]{1,128}$/;
 const deadlineForm = /^\d{1,15}$/;
+const jsonType = /^application\/(?:[\w.-]+\+)?json\b/;
 
 /**
  * When nobody waits for the answer any more: what another service says, if it shows that it is one.
- * Anybody else could make us stop in the middle of our work.
+ * Anybody else could make us stop in the middle of our work. Where nobody says, time that is spent on waiting for the
+ * client's body does not count: how long a large one takes is the client's affair, and silence ends it.
  */
-export async function deadlineOf({ headers }: Request, tokens: ServiceTokens): Promise<number> {
+export async function deadlineOf(
+  { headers }: Request,
+  tokens: ServiceTokens,
+  uploading: Uploading,
+): Promise<DeadlineClock> {
   const latest = Date.now() + longestRequest;
+  const own = () => (uploading.current ? lateAfter(uploading.current, longestRequest) : latest);
   const asked = headers.get("x-request-deadline");
   const token = headers.get("x-service-token");
-  if (asked === null || token === null || !deadlineForm.test(asked)) return latest;
+  if (asked === null || token === null || !deadlineForm.test(asked)) return own;
   const insider = await verifyServiceToken(token, tokens).catch(() => undefined);
-  return insider ? Math.min(Number(asked), latest) : latest;
+  const given = Math.min(Number(asked), latest);
+  return insider ? () => given : own;
 }
 
 /** The invocation of a request: continues its trace and keeps its id where it brought them. */
@@ -35,7 +47,7 @@ export function beginInvocation<Env extends ServiceEnv, Deps>(
   mounted: Mounted<Env, Deps>,
   request: Request,
   work: Work,
-  deadline: number,
+  deadline: DeadlineClock,
 ): Invocation {
   const given = request.headers.get("x-request-id");
   const requestId = given !== null && requestIdForm.test(given) ? given : crypto.randomUUID();
@@ -51,19 +63,23 @@ export function beginJob<Env extends ServiceEnv, Deps>(
   deadline: number,
 ): Invocation {
   const actor: JobActor = { kind: "job", name };
-  return invocationOf(mounted, work, { requestId: crypto.randomUUID(), trace: newTrace(), deadline, actor });
+  const about = { requestId: crypto.randomUUID(), trace: newTrace(), deadline: () => deadline, actor };
+  return invocationOf(mounted, work, about);
 }
 
 function invocationOf<Env extends ServiceEnv, Deps>(
   { service, log }: Mounted<Env, Deps>,
   work: Work,
-  about: Pick<Invocation, "requestId" | "trace" | "deadline" | "actor">,
+  { deadline, ...about }: Pick<Invocation, "requestId" | "trace" | "actor"> & { deadline: DeadlineClock },
 ): Invocation {
   const { requestId, trace } = about;
   let named: Logger | undefined;
   return {
     service: service.name,
     ...about,
+    get deadline() {
+      return deadline();
+    },
     // Most invocations say nothing beside the one line of the request, which names them itself.
     get log() {
       named ??= log.with({ request_id: requestId, trace_id: trace.traceId, span_id: trace.spanId });
@@ -79,6 +95,7 @@ export class Work {
   readonly #ctx: InvocationContext;
   readonly #pending: Promise<unknown>[] = [];
   readonly #cleanups: (() => Promise<void>)[] = [];
+  #finished = false;
 
   constructor(ctx: InvocationContext) {
     this.#ctx = ctx;
@@ -91,9 +108,28 @@ export class Work {
 
   readonly defer = (cleanup: () => Promise<void>): void => {
     this.#cleanups.push(cleanup);
+    if (this.#finished) this.finish();
   };
 
+  /**
+   * The answer as it may go out. What a stream is made from, such as a database, has to live until it has
+   * been read to its end or given up, so one is followed; JSON is whole as soon as it is there, and is only read here
+   * in case somebody made it of a stream.
+   */
+  async hold(response: Response): Promise<Response> {
+    if (this.#cleanups.length === 0 || response.body === null) return response;
+    if (jsonType.test(response.headers.get("content-type") ?? "")) {
+      return new Response(await response.arrayBuffer(), response);
+    }
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    // Its failure is the reader's to see.
+    this.#pending.push(response.body.pipeTo(writable).catch(() => undefined));
+    return new Response(readable, response);
+  }
+
+  /** The answer is on its way: what `waitUntil` work and the stream leave is given back. */
   finish(): void {
+    this.#finished = true;
     if (this.#cleanups.length > 0) this.#ctx.waitUntil(this.#cleanUp());
   }
 
@@ -104,6 +140,6 @@ export class Work {
       settled = this.#pending.length;
       await Promise.allSettled(batch);
     }
-    await Promise.allSettled(this.#cleanups.map((cleanup) => cleanup()));
+    await Promise.allSettled(this.#cleanups.splice(0).map((cleanup) => cleanup()));
   }
 }

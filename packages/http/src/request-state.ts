@@ -1,6 +1,7 @@
 import { createCall, describeError, type Invocation } from "@trivet/platform";
 import type { FetchKeys } from "./access/key-set.ts";
 import type { ServiceEnv } from "./env.ts";
+import type { Uploading } from "./input/upload.ts";
 import type { Mounted } from "./mounted.ts";
 import type { RequestState } from "./state.ts";
 
@@ -8,6 +9,7 @@ import type { RequestState } from "./state.ts";
 export function requestState<Env extends ServiceEnv, Deps>(
   mounted: Mounted<Env, Deps>,
   invocation: Invocation,
+  uploading: Uploading = { current: undefined },
 ): RequestState<Deps> {
   const { service, env } = mounted;
   const call = createCall(invocation, env.SERVICE_JWT_SECRET);
@@ -35,6 +37,7 @@ export function requestState<Env extends ServiceEnv, Deps>(
     metrics,
     assets: env.ASSETS,
     env,
+    uploading,
     since: mounted.since,
     route: undefined,
   };

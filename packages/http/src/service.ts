@@ -31,6 +31,8 @@ export interface ServiceDefinition<Env extends ServiceEnv, Deps> {
   faults?(error: unknown): TrivetError | undefined;
   /** Answers a request before any route is looked for, where it returns a response. */
   before?(request: Request, env: Env): Response | undefined;
+  /** Whether it watches the bodies of its requests itself, by `watchBody`, and says so in `c.env.uploading`. */
+  watchesBodies?: boolean;
   /** Adds to the headers of every answer, refusals included. */
   decorate?(headers: Headers, request: Request, env: Env): void;
   /** Answers what no route matches; 404 or 405 where it does not. */

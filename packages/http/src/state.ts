@@ -4,6 +4,7 @@ import type { FetchKeys } from "./access/key-set.ts";
 import type { ServiceTokens } from "./access/service-token.ts";
 import type { UserTokens } from "./access/user-token.ts";
 import type { ServiceEnv } from "./env.ts";
+import type { Uploading } from "./input/upload.ts";
 import type { Metrics } from "./observe/metrics.ts";
 
 /** What travels with one request inside a service; Hono calls it the bindings (`c.env`). */
@@ -18,6 +19,8 @@ export interface RequestState<Deps = unknown> {
   metrics: Metrics;
   assets: AssetsBinding | undefined;
   env: ServiceEnv;
+  /** The request's body, where it is watched while it comes in. */
+  uploading: Uploading;
   /** When the service answered its first request here, in Unix milliseconds. */
   since: number;
   /** The matched route's path, for metrics and logs. */

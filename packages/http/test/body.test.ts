@@ -212,6 +212,6 @@ describe("the limit", () => {
         stream.error(new Error("the connection was lost"));
       },
     });
-    expect((await small(body)).status).toBe(400);
+    expect((await small(body)).status).toBe(499);
   });
 });

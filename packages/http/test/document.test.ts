@@ -67,6 +67,7 @@ describe("the OpenAPI document", () => {
       "/toy/admin",
       "/toy/any",
       "/toy/document",
+      "/toy/download",
       "/toy/either",
       "/toy/fail",
       "/toy/fail-late",
@@ -80,6 +81,7 @@ describe("the OpenAPI document", () => {
       "/toy/things/latest",
       "/toy/things/{id}",
       "/toy/trace",
+      "/toy/upload",
     ]);
     expect(operation("/toy/things/{id}", "get").parameters.map(({ name }) => name)).toEqual(["id"]);
   });

@@ -222,6 +222,17 @@ describe("the log", () => {
   ])("%s is logged as %s", async (path, level) => {
     await service.send(path);
     expect(requestLines().map((line) => line.level)).toEqual([level]);
+    expect(logged).toHaveLength(1);
+  });
+
+  test.each([
+    ["internal", { fault: { name: "TrivetError", stack: expect.any(String) } }],
+    ["canary-of-an-error", { reason: "internal", fault: { message: "a fault with canary-of-an-error" } }],
+    ["unavailable", { reason: "unavailable", hint: expect.stringContaining("/ready"), fault: { name: "TrivetError" } }],
+  ])("a request that fails with %s says why in its one line", async (how, properties) => {
+    await service.send(`/toy/fail?how=${how}`);
+    expect(requestLines()).toMatchObject([{ properties }]);
+    expect(logged).toHaveLength(1);
   });
 
   test("never holds a secret, wherever a client puts it", async () => {

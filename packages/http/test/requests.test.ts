@@ -1,5 +1,5 @@
 import { errorCodes, isErrorCode, mintServiceToken, newId } from "@trivet/platform";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { insiderDeadline, logged, posting, problemOf, type Running, run, serviceSecret } from "./fixture/running.ts";
 
@@ -319,6 +319,92 @@ describe("the deadline", () => {
     }
     await new Promise((resolve) => setTimeout(resolve, 60));
     expect(rejections).toEqual([]);
+  });
+});
+
+describe("a body that takes long", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** Sends a chunk every so many seconds, and lets the time pass that this takes. */
+  const slowly = async (path: string, chunks: number, seconds: number, headers: Record<string, string> = {}) => {
+    let sent = 0;
+    const body = new ReadableStream({
+      async pull(controller) {
+        if (sent === chunks) return controller.close();
+        sent += 1;
+        await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+        controller.enqueue(new Uint8Array(1_000));
+      },
+    });
+    const init: RequestInit & { duplex: "half" } = { method: "POST", body, duplex: "half", headers };
+    const answer = service.send(path, init);
+    let seen: Response | undefined;
+    answer.then(
+      (response) => {
+        seen = response;
+      },
+      () => undefined,
+    );
+    const began = Date.now();
+    while (seen === undefined && Date.now() - began < 300_000) await vi.advanceTimersByTimeAsync(1_000);
+    return { response: await answer, seconds: (Date.now() - began) / 1_000 };
+  };
+
+  test("is under way while it flows: the deadline counts from its end to the answer's beginning", async () => {
+    const { response, seconds } = await slowly("/toy/upload", 9, 10);
+    expect([response.status, await response.json()]).toEqual([200, { bytes: 9_000 }]);
+    expect(seconds).toBeGreaterThanOrEqual(90);
+    const hanging = await slowly("/toy/upload?then=hang", 9, 10);
+    expect((await problemOf(hanging.response)).code).toBe("deadline_exceeded");
+    expect(Math.round(hanging.seconds - 90)).toBe(30);
+  });
+
+  test("and stops coming is given up after 30 s of silence with 408", async () => {
+    const { response, seconds } = await slowly("/toy/upload", 3, 31);
+    expect((await problemOf(response)).code).toBe("request_timeout");
+    expect(Math.round(seconds)).toBe(30);
+  });
+
+  test("does not move the deadline that another service has set", async () => {
+    const { response, seconds } = await slowly("/toy/upload", 9, 10, await insiderDeadline(Date.now() + 25_000));
+    expect((await problemOf(response)).code).toBe("deadline_exceeded");
+    expect(Math.round(seconds)).toBe(25);
+  });
+});
+
+describe("an answer that streams", () => {
+  test("keeps what was lent to it until it has been read to the end", async () => {
+    const response = await service.send("/toy/download?type=text/plain");
+    expect(service.journal.entries).not.toContain("given back");
+    expect(await response.text()).toBe("1\n2\n3\n");
+    await service.settled();
+    expect(service.journal.entries).toEqual(["line 1", "line 2", "line 3", "given back"]);
+  });
+
+  test("gives it back when the client goes away", async () => {
+    const response = await service.send("/toy/download?type=text/event-stream");
+    const reader = response.body?.getReader();
+    await reader?.read();
+    expect(service.journal.entries).not.toContain("given back");
+    await reader?.cancel();
+    await service.settled();
+    expect(service.journal.entries.slice(-2)).toEqual(["cancelled", "given back"]);
+  });
+
+  test("gives it back when it breaks, and the client sees that it is not whole", async () => {
+    const response = await service.send("/toy/download?type=text/plain&broken=1");
+    await expect(response.text()).rejects.toThrow();
+    await service.settled();
+    expect(service.journal.entries).toEqual(["line 1", "line 2", "given back"]);
+  });
+
+  test("is whole before it goes out where it is JSON", async () => {
+    const response = await service.send("/toy/download?type=application/json");
+    expect(service.journal.entries).toContain("line 3");
+    expect(await response.text()).toBe("1\n2\n3\n");
+    const broken = await service.send("/toy/download?type=application/json&broken=1");
+    expect((await problemOf(broken)).code).toBe("internal");
   });
 });
 

@@ -1,6 +1,6 @@
-import type { ServiceContext } from "@trivet/http";
+import { lateAfter, type ServiceContext, type Upload } from "@trivet/http";
 import { type Breaker, beforeDeadline, mintServiceToken, type ServiceBinding, TrivetError } from "@trivet/platform";
-import { type CappedBody, cappedBody } from "./body-cap.ts";
+import { cappedBody } from "./body-cap.ts";
 import type { Caller } from "./caller.ts";
 import type { Deps } from "./deps.ts";
 import { forwardedHeaders, withoutHop } from "./headers.ts";
@@ -24,25 +24,25 @@ export async function forward(c: ServiceContext<Deps>, to: Destination, caller: 
   const breaker = breakers.get(to.service);
   if (!binding || !breaker) throw new TrivetError("not_found");
   const { raw } = c.req;
-  const body = cappedBody(raw, { size: env.MAX_BODY_BYTES, silence: env.REQUEST_TIMEOUT_MS });
+  const body = cappedBody(c);
   const deadline = Date.now() + env.REQUEST_TIMEOUT_MS;
   const headers = forwardedHeaders(raw.headers, {
     invocation: c.env.invocation,
     // Not while a body is on its way: how long that takes is the client's affair, not the service's.
-    deadline: body.stream ? undefined : deadline,
+    deadline: body ? undefined : deadline,
     serviceToken: await mintServiceToken("router", to.service, env.SERVICE_JWT_SECRET),
     clientAddress: caller.address,
     accessToken: caller.exchangedToken,
   });
-  if (!body.stream) headers.delete("content-length");
+  if (!body) headers.delete("content-length");
   const url = `http://${to.service}${to.path}${queryOf(raw.url)}`;
   const request = { url, headers, body, deadline, patience: env.REQUEST_TIMEOUT_MS };
   const isProbe = alwaysAnswered.test(to.path);
-  const tries = repeatable.has(raw.method) && !body.stream ? attempts : 1;
+  const tries = repeatable.has(raw.method) && !body ? attempts : 1;
   for (let attempt = 1; ; attempt += 1) {
     if (!isProbe && !breaker.admits()) throw openCircuit(to.service, breaker);
     const outcome = await ask(binding, raw, request).catch((cause: unknown) => cause);
-    if (body.fault) throw body.fault;
+    if (body?.fault) throw body.fault;
     const answered = outcome instanceof Response && !outages.has(outcome.status);
     if (!answered && raw.signal.aborted) throw new TrivetError("client_closed_request", undefined, { cause: outcome });
     if (!isProbe) breaker[answered ? "succeeded" : "failed"]();
@@ -55,7 +55,7 @@ export async function forward(c: ServiceContext<Deps>, to: Destination, caller: 
 interface Forwarded {
   url: string;
   headers: Headers;
-  body: CappedBody;
+  body: Upload | undefined;
   /** Unix milliseconds; of a request without a body. */
   deadline: number;
   /** Milliseconds the service has until its answer begins. */
@@ -73,28 +73,14 @@ async function ask(binding: ServiceBinding, client: Request, to: Forwarded): Pro
     redirect: "manual",
     signal: stop.signal,
   };
-  const { stream } = to.body;
-  if (stream) Object.assign(init, { body: stream, duplex: "half" });
+  const { body, deadline, patience } = to;
+  if (body) Object.assign(init, { body: body.stream, duplex: "half" });
   const answer = binding.fetch(new Request(to.url, init));
   try {
-    if (stream) return await afterBody(answer, to);
-    return await beforeDeadline(answer, to.deadline);
+    return await beforeDeadline(answer, body ? () => lateAfter(body, patience) : deadline);
   } catch (fault) {
     stop.abort();
     throw fault;
-  }
-}
-
-/** As `beforeDeadline`, with a clock that stands still while the service waits for the client. */
-async function afterBody(answer: Promise<Response>, { body, patience }: Forwarded): Promise<Response> {
-  for (;;) {
-    const deadline = (body.awaited ? Date.now() : body.movedAt) + patience;
-    try {
-      return await beforeDeadline(answer, deadline);
-    } catch (fault) {
-      const isLate = fault instanceof TrivetError && fault.code === "deadline_exceeded";
-      if (!isLate || body.fault || !(body.awaited || body.movedAt + patience > Date.now())) throw fault;
-    }
   }
 }
 

@@ -25,5 +25,6 @@ export const router = defineService({
     const { documents, services, env } = c.env.deps();
     return documents.merged(services, env.PUBLIC_URL, c.env.invocation.log);
   },
+  watchesBodies: true,
   fallback: routeRequest,
 });

@@ -1,7 +1,20 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { access, createWorker, json, routesFor, serviceEnv } from "@trivet/http";
+import type { ServiceBinding } from "@trivet/platform";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { door, down, never, problemOf, status, Upstream, untilAborted } from "./fixture/door.ts";
+import { z } from "zod";
+import {
+  door,
+  down,
+  never,
+  problemOf,
+  publicUrl,
+  serviceSecret,
+  status,
+  Upstream,
+  untilAborted,
+} from "./fixture/door.ts";
 
 const ok = () => Response.json({ ok: true });
 const readBody = async (request: Request) => Response.json({ read: (await request.text()).length });
@@ -9,6 +22,30 @@ const readBody = async (request: Request) => Response.json({ read: (await reques
 afterEach(() => {
   vi.useRealTimers();
 });
+
+const { route } = routesFor<object>();
+
+/** A real service behind the router, which counts the bytes of a body as they come. */
+function uploadService(): ServiceBinding {
+  const count = route(
+    {
+      method: "post",
+      path: "/uploads/count",
+      summary: "Count",
+      access: access.anyone,
+      responses: { 200: json(z.object({ bytes: z.number() }), "How many") },
+    },
+    async (c) => {
+      let bytes = 0;
+      for await (const chunk of c.req.raw.body ?? []) bytes += chunk.byteLength;
+      return c.json({ bytes }, 200);
+    },
+  );
+  const about = { name: "uploads", version: "1", summary: "Counts", env: serviceEnv, routes: [count] };
+  const worker = createWorker({ ...about, deps: () => ({}) });
+  const env = { PUBLIC_URL: publicUrl, SERVICE_JWT_SECRET: serviceSecret };
+  return { fetch: async (request) => await worker.fetch(request, env, { waitUntil: () => undefined }) };
+}
 
 describe("the circuit", () => {
   // A stall of the machine passes; what is slow by itself is slow again.
@@ -102,6 +139,38 @@ describe("the circuit", () => {
       },
     });
     expect((await front.send("/users/1", { method: "POST", body, duplex: "half" })).status).toBe(200);
+  });
+
+  test("an upload of 100 MB over 45 s reaches a service, which answers; one that stalls ends with 408", async () => {
+    vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
+    const service = uploadService();
+    const front = door({ UPLOADS: service });
+    const send = async (chunks: number): Promise<Response> => {
+      let sent = 0;
+      const body = new ReadableStream<Uint8Array>({
+        async pull(controller) {
+          if (sent === 100) return controller.close();
+          if (sent === chunks) await new Promise(() => undefined);
+          sent += 1;
+          await new Promise((resolve) => setTimeout(resolve, 450));
+          controller.enqueue(new Uint8Array(1024 * 1024));
+        },
+      });
+      const answer = front.send("/uploads/count", { method: "POST", body, duplex: "half" });
+      let answered = false;
+      void answer.finally(() => {
+        answered = true;
+      });
+      // Time passes in steps between which the rest of the machine gets its turn.
+      while (!answered) {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (sent > 0) await vi.advanceTimersByTimeAsync(50);
+      }
+      return await answer;
+    };
+    const whole = await send(100);
+    expect([whole.status, await whole.json()]).toEqual([200, { bytes: 100 * 1024 * 1024 }]);
+    expect((await problemOf(await send(30))).code).toBe("request_timeout");
   });
 
   test("open, it still lets through what a service answers as long as it lives", async () => {
