@@ -68,7 +68,7 @@ export function beginJob<Env extends ServiceEnv, Deps>(
 }
 
 function invocationOf<Env extends ServiceEnv, Deps>(
-  { service, log }: Mounted<Env, Deps>,
+  { service, log, upstreams }: Mounted<Env, Deps>,
   work: Work,
   { deadline, ...about }: Pick<Invocation, "requestId" | "trace" | "actor"> & { deadline: DeadlineClock },
 ): Invocation {
@@ -76,6 +76,7 @@ function invocationOf<Env extends ServiceEnv, Deps>(
   let named: Logger | undefined;
   return {
     service: service.name,
+    upstreams,
     ...about,
     get deadline() {
       return deadline();

@@ -1,5 +1,12 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import { ensureLogging, type Logger, type ServiceActor, serviceLogger, type UserActor } from "@trivet/platform";
+import {
+  ensureLogging,
+  type Logger,
+  type ServiceActor,
+  serviceLogger,
+  Upstreams,
+  type UserActor,
+} from "@trivet/platform";
 import { KeySet } from "./access/key-set.ts";
 import type { ServiceTokens } from "./access/service-token.ts";
 import type { UserTokens } from "./access/user-token.ts";
@@ -18,6 +25,7 @@ export interface Mounted<Env extends ServiceEnv, Deps> {
   since: number;
   log: Logger;
   metrics: Metrics;
+  upstreams: Upstreams;
   serviceTokens: ServiceTokens;
   userTokens: UserTokens;
 }
@@ -34,13 +42,15 @@ export function mount<Env extends ServiceEnv, Deps>(
   }
   const env = parsed.data;
   ensureLogging(env.LOG_LEVEL);
+  const upstreams = new Upstreams();
   return {
     service,
     app,
     env,
     since: Date.now(),
     log: serviceLogger(service.name),
-    metrics: createMetrics(service.name),
+    metrics: createMetrics(service.name, upstreams),
+    upstreams,
     serviceTokens: {
       self: service.name,
       secret: env.SERVICE_JWT_SECRET,

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { Breaker } from "./breaker.ts";
 import { beforeDeadline } from "./deadline.ts";
 import { isErrorCode, TrivetError } from "./errors.ts";
 import type { Invocation } from "./invocation.ts";
 import type { ServiceBinding } from "./ports.ts";
 import { mintServiceToken } from "./service-token.ts";
 import { propagateTrace } from "./trace.ts";
+import { backoff, finalHeader, isFinal, isOutage } from "./upstream.ts";
 
 /** One call between services: who serves it, who may make it, and the shapes of both directions. */
 export interface CallContract {
@@ -53,16 +53,13 @@ export type Call = <Contract extends CallContract>(
 ) => Promise<CallReply<Contract>>;
 
 const attempts = 3;
-const backoffBase = 50;
-const retryable = new Set([502, 503, 504]);
 /** Milliseconds that must have been left before a late answer counts against the callee. */
 const fairChance = 1_000;
-const breakers = new Map<string, Breaker>();
 
 /**
  * The `call` of one invocation. It signs as the invocation's service, passes trace, request id and
- * the remaining deadline on, tries idempotent calls again on connection failure and 502/503/504, and
- * stops asking a service that keeps failing.
+ * the remaining deadline on, tries idempotent calls again on connection failure and 502/503/504 as long
+ * as the upstream is worth it, and stops asking one that keeps failing.
  *
  * Throws `TrivetError`: the callee's own code for a refusal below 500, else `unavailable`,
  * `bad_gateway` or `deadline_exceeded`. Input that breaks the contract is a fault of the caller's code
@@ -70,44 +67,41 @@ const breakers = new Map<string, Breaker>();
  */
 export function createCall(invocation: Invocation, secret: string): Call {
   return async (binding, contract, input) => {
-    const breaker = breakerOf(invocation.service, contract.service);
+    const upstream = invocation.upstreams.of(contract.service);
     const repeatable = contract.idempotent ?? contract.method !== "post";
     const request = describeRequest(contract, input);
     for (let attempt = 1; ; attempt += 1) {
       const headers = await callHeaders(invocation, contract, secret);
       const granted = invocation.deadline - Date.now();
       if (granted <= 0) throw new TrivetError("deadline_exceeded");
-      if (!breaker.admits()) throw unavailable(contract, undefined, breaker.retryAfter);
-      const outcome = await send(binding, request, headers, invocation.deadline).catch((cause: unknown) => cause);
-      if (!hasFailed(outcome)) breaker.succeeded();
-      else if (granted >= fairChance || !isLate(outcome)) breaker.failed();
-      const again = repeatable && attempt < attempts;
+      if (!upstream.breaker.admits()) throw unavailable(contract, undefined, upstream.breaker.retryAfter);
+      const answer = upstream.within(() => send(binding, request, headers, invocation.deadline));
+      if (!answer) throw unavailable(contract, new Error("As many calls as may wait for it are waiting."));
+      const outcome = await answer.catch((cause: unknown) => cause);
+      if (!hasFailed(outcome)) upstream.succeeded();
+      else if (granted >= fairChance || !isLate(outcome)) upstream.failed();
+      const again = repeatable && attempt < attempts && upstream.retries.allows;
       if (outcome instanceof Response) {
-        if (!(again && retryable.has(outcome.status))) return await readReply(contract, outcome, invocation.deadline);
+        if (!again || !isOutage(outcome) || isFinal(outcome)) {
+          return await readReply(contract, outcome, invocation.deadline);
+        }
         await outcome.body?.cancel();
       } else if (!again || isLate(outcome)) {
         throw unavailable(contract, outcome);
       }
-      await pause(Math.random() * backoffBase * 2 ** attempt, invocation.deadline);
+      await pause(backoff(attempt), invocation.deadline);
     }
   };
 }
 
-const hasFailed = (outcome: unknown): boolean => !(outcome instanceof Response) || outcome.status >= 500;
+/** A service that says that what stands behind it is down, has not failed itself. */
+const hasFailed = (outcome: unknown): boolean =>
+  !(outcome instanceof Response) || (outcome.status >= 500 && !isFinal(outcome));
 
 const isLate = (outcome: unknown): boolean =>
   outcome instanceof Response
     ? outcome.status === 504
     : outcome instanceof TrivetError && outcome.code === "deadline_exceeded";
-
-function breakerOf(caller: string, callee: string): Breaker {
-  const key = `${caller} ${callee}`;
-  const known = breakers.get(key);
-  if (known) return known;
-  const breaker = new Breaker();
-  breakers.set(key, breaker);
-  return breaker;
-}
 
 interface CallRequest {
   url: string;
@@ -189,10 +183,15 @@ const brokenContract = ({ service }: CallContract, cause: Error): TrivetError =>
 /** The reply has just been parsed by the contract's own schema, which is what its type is read from. */
 const replyOf = <Contract extends CallContract>(value: unknown): CallReply<Contract> => value as CallReply<Contract>;
 
+/** Final: what can be tried again has been, here, and whoever waits for our answer need not. */
 const unavailable = (contract: CallContract, cause: unknown, retryAfter = 1): TrivetError =>
   cause instanceof TrivetError
     ? cause
-    : new TrivetError("unavailable", `The ${contract.service} service cannot be reached.`, { cause, retryAfter });
+    : new TrivetError("unavailable", `The ${contract.service} service cannot be reached.`, {
+        cause,
+        retryAfter,
+        headers: { [finalHeader]: "false" },
+      });
 
 /** Waits, unless the deadline would pass meanwhile: then there is nobody to try again for. */
 async function pause(milliseconds: number, deadline: number): Promise<void> {

@@ -1,5 +1,5 @@
 export * from "./actor.ts";
-export * from "./breaker.ts";
+export type { BreakerState } from "./breaker.ts";
 export * from "./bucket.ts";
 export * from "./call.ts";
 export * from "./deadline.ts";
@@ -16,3 +16,4 @@ export * from "./runtime.ts";
 export * from "./secret.ts";
 export * from "./service-token.ts";
 export * from "./trace.ts";
+export * from "./upstream.ts";

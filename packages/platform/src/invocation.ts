@@ -1,6 +1,7 @@
 import type { Actor } from "./actor.ts";
 import type { Logger } from "./log.ts";
 import type { TraceContext } from "./trace.ts";
+import type { Upstreams } from "./upstream.ts";
 
 /** What a piece of work knows of itself: a request being answered, an event being handled, a job. */
 export interface Invocation {
@@ -12,6 +13,8 @@ export interface Invocation {
   deadline: number;
   actor: Actor;
   log: Logger;
+  /** What the service remembers of those it asks. */
+  upstreams: Upstreams;
   /** Lets work go on after the answer; it is finished before the process stops. */
   waitUntil(promise: Promise<unknown>): void;
   /** Runs when the answer is out and all `waitUntil` work has settled: where a resource is given back. */

@@ -1,5 +1,5 @@
-import { Breaker } from "@trivet/platform";
 import { beforeEach, describe, expect, test } from "vitest";
+import { Breaker } from "../src/breaker.ts";
 
 let now = 0;
 let breaker: Breaker;

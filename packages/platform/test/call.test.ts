@@ -155,6 +155,29 @@ describe("retries", () => {
     expect(await Promise.all(asked.map((request) => request.json()))).toEqual([{ name: "one" }, { name: "one" }]);
   });
 
+  test("an answer that says its own tries were in vain is not tried again: tries do not multiply from hop to hop", async () => {
+    const tried = () => new Response(null, { status: 503, headers: { "x-should-retry": "false" } });
+    await expect(get(answering(tried, ok))).rejects.toEqual(refused("unavailable"));
+    expect(asked).toHaveLength(1);
+  });
+
+  test("a call that was tried in vain says so to whoever waits for it", async () => {
+    const failure = expect.objectContaining({ code: "unavailable", headers: { "x-should-retry": "false" } });
+    await expect(get(answering(status(503)))).rejects.toEqual(failure);
+    await expect(get(answering(down))).rejects.toEqual(failure);
+  });
+
+  test("an outage is met with one try a call once the budget for retries is spent", async () => {
+    for (let count = 0; count < 4; count += 1) {
+      asked = [];
+      await get(answering(status(503), ok));
+    }
+    asked = [];
+    await expect(post(answering(status(503)))).rejects.toEqual(refused("unavailable"));
+    await expect(get(answering(status(503)))).rejects.toEqual(refused("unavailable"));
+    expect(asked).toHaveLength(2);
+  });
+
   test("the body of an answer that is tried again is let go", async () => {
     let cancelled = false;
     const body = new ReadableStream({
@@ -249,6 +272,22 @@ describe("the circuit", () => {
     await expect(post(answering(ok))).rejects.toEqual(expect.objectContaining({ code: "unavailable", retryAfter: 5 }));
     expect(performance.now() - started).toBeLessThan(250);
     expect(asked).toHaveLength(5);
+  });
+
+  test("stays closed while a callee says that what stands behind it is down: it is alive itself", async () => {
+    const tried = () => new Response(null, { status: 503, headers: { "x-should-retry": "false" } });
+    for (let count = 0; count < 8; count += 1) await post(answering(tried)).catch(() => undefined);
+    await expect(post(answering(ok))).resolves.toEqual({ name: "one" });
+  });
+
+  test("as many calls as have slots wait for a slow callee; the next is refused at once and does not open it", async () => {
+    const { promise, resolve } = Promise.withResolvers<Response>();
+    const waiting = Array.from({ length: 512 }, () => get(answering(() => promise.then((answer) => answer.clone()))));
+    await expect.poll(() => asked.length).toBe(512);
+    await expect(get(answering(ok))).rejects.toEqual(refused("unavailable"));
+    resolve(ok());
+    await expect(Promise.all(waiting)).resolves.toHaveLength(512);
+    await expect(get(answering(ok))).resolves.toEqual({ name: "one" });
   });
 
   test("stays closed whatever is refused", async () => {

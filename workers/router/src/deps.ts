@@ -1,5 +1,5 @@
 import { routesFor, type Scope } from "@trivet/http";
-import { Breaker, type Call, type Invocation, type ServiceBinding } from "@trivet/platform";
+import type { Call, Invocation, ServiceBinding } from "@trivet/platform";
 import { ApiKeys } from "./api-keys.ts";
 import { Documents } from "./document/documents.ts";
 import { type Env, servicesOf } from "./env.ts";
@@ -8,7 +8,6 @@ import { RateLimiter } from "./rate-limit.ts";
 /** What the router remembers from one request to the next, in this process's memory. */
 interface Memory {
   services: Map<string, ServiceBinding>;
-  breakers: Map<string, Breaker>;
   limiters: { user: RateLimiter; address: RateLimiter; credentials: RateLimiter };
   apiKeys: ApiKeys;
   documents: Documents;
@@ -34,7 +33,6 @@ function memoryOf(env: Env): Memory {
   const services = servicesOf(env);
   const memory: Memory = {
     services,
-    breakers: new Map([...services.keys()].map((name) => [name, new Breaker()])),
     limiters: {
       user: new RateLimiter(env.RATE_LIMIT_USER, minute),
       address: new RateLimiter(env.RATE_LIMIT_ADDRESS, minute),

@@ -1,5 +1,14 @@
 import { lateAfter, type ServiceContext, type Upload } from "@trivet/http";
-import { type Breaker, beforeDeadline, mintServiceToken, type ServiceBinding, TrivetError } from "@trivet/platform";
+import {
+  backoff,
+  beforeDeadline,
+  isFinal,
+  isOutage,
+  mintServiceToken,
+  type ServiceBinding,
+  TrivetError,
+  type Upstream,
+} from "@trivet/platform";
 import { cappedBody } from "./body-cap.ts";
 import type { Caller } from "./caller.ts";
 import type { Deps } from "./deps.ts";
@@ -8,8 +17,6 @@ import type { Destination } from "./public-path.ts";
 
 /** RFC 9110, 9.2.2, without PUT and DELETE: their bodies and effects are the client's to repeat. */
 const repeatable = new Set(["GET", "HEAD", "OPTIONS"]);
-/** Answers that say the service did not do the work. */
-const outages = new Set([502, 503, 504]);
 const attempts = 2;
 /** What a service answers as long as it lives: asked also while its circuit is open, and no sign of either. */
 const alwaysAnswered = /^\/[a-z\d-]+\/(?:health|ready|metrics|docs|redoc|openapi\.json|\.well-known)(?:\/|$)/;
@@ -19,10 +26,10 @@ const alwaysAnswered = /^\/[a-z\d-]+\/(?:health|ready|metrics|docs|redoc|openapi
  * failing is not asked for a while; the others do not notice.
  */
 export async function forward(c: ServiceContext<Deps>, to: Destination, caller: Caller): Promise<Response> {
-  const { services, breakers, env } = c.env.deps();
+  const { services, env } = c.env.deps();
   const binding = services.get(to.service);
-  const breaker = breakers.get(to.service);
-  if (!binding || !breaker) throw new TrivetError("not_found");
+  if (!binding) throw new TrivetError("not_found");
+  const upstream = c.env.invocation.upstreams.of(to.service);
   const { raw } = c.req;
   const body = cappedBody(c);
   const deadline = Date.now() + env.REQUEST_TIMEOUT_MS;
@@ -40,15 +47,22 @@ export async function forward(c: ServiceContext<Deps>, to: Destination, caller: 
   const isProbe = alwaysAnswered.test(to.path);
   const tries = repeatable.has(raw.method) && !body ? attempts : 1;
   for (let attempt = 1; ; attempt += 1) {
-    if (!isProbe && !breaker.admits()) throw openCircuit(to.service, breaker);
-    const outcome = await ask(binding, raw, request).catch((cause: unknown) => cause);
+    if (!isProbe && !upstream.breaker.admits()) throw openCircuit(upstream);
+    const send = () => ask(binding, raw, request);
+    // An upload holds no slot: how long it takes is the client's affair, and others would wait for it.
+    const answer = body ? send() : upstream.within(send);
+    if (!answer) throw crowded(upstream);
+    const outcome = await answer.catch((cause: unknown) => cause);
     if (body?.fault) throw body.fault;
-    const answered = outcome instanceof Response && !outages.has(outcome.status);
+    const answered = outcome instanceof Response && (!isOutage(outcome) || isFinal(outcome));
     if (!answered && raw.signal.aborted) throw new TrivetError("client_closed_request", undefined, { cause: outcome });
-    if (!isProbe) breaker[answered ? "succeeded" : "failed"]();
+    if (!isProbe) upstream[answered ? "succeeded" : "failed"]();
     if (answered) return withoutHop(outcome);
-    if (attempt === tries || Date.now() >= deadline) return failure(to.service, outcome);
+    const pause = backoff(attempt);
+    const again = attempt < tries && upstream.retries.allows && Date.now() + pause < deadline;
+    if (!again) return failure(to.service, outcome);
     if (outcome instanceof Response) await outcome.body?.cancel();
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
 
@@ -91,9 +105,14 @@ function failure(service: string, outcome: unknown): Response {
   throw new TrivetError("unavailable", `The ${service} service cannot be reached.`, { cause: outcome, retryAfter: 1 });
 }
 
-const openCircuit = (service: string, breaker: Breaker): TrivetError =>
-  new TrivetError("unavailable", `The ${service} service is not answering and is given time to recover.`, {
+const openCircuit = ({ name, breaker }: Upstream): TrivetError =>
+  new TrivetError("unavailable", `The ${name} service is not answering and is given time to recover.`, {
     retryAfter: breaker.retryAfter,
+  });
+
+const crowded = ({ name }: Upstream): TrivetError =>
+  new TrivetError("unavailable", `As many requests as may wait for the ${name} service are waiting.`, {
+    retryAfter: 1,
   });
 
 function queryOf(url: string): string {

@@ -1,4 +1,4 @@
-import { endToEnd, type Invocation, propagateTrace } from "@trivet/platform";
+import { endToEnd, finalHeader, type Invocation, propagateTrace } from "@trivet/platform";
 
 /** What only insiders may say, and what the next hop is told anew; from outside it is dropped. */
 const dropped = new Set([
@@ -38,10 +38,10 @@ export function forwardedHeaders(from: Headers, forwarding: Forwarding): Headers
   return headers;
 }
 
-/** The service's answer without what speaks of its connection. */
+/** The service's answer without what speaks of its connection, and what only insiders ask of one another. */
 export function withoutHop(response: Response): Response {
   const passes = endToEnd(response.headers.get("connection"));
-  const names = [...response.headers.keys()].filter((name) => !passes(name));
+  const names = [...response.headers.keys()].filter((name) => name === finalHeader || !passes(name));
   if (names.length === 0) return response;
   // A copy, because the headers of an answer that came over a network are read-only.
   const copy = new Response(response.body, response);

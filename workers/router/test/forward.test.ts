@@ -173,6 +173,20 @@ describe("the circuit", () => {
     expect((await problemOf(await send(30))).code).toBe("request_timeout");
   });
 
+  test("shows in the metrics", async () => {
+    const users = new Upstream(down);
+    const front = door({ USERS: users, METRICS_TOKEN: "a-token-for-the-collector-of-metrics" });
+    const state = async () => {
+      const headers = { authorization: "Bearer a-token-for-the-collector-of-metrics" };
+      const text = await (await front.send("/metrics", { headers })).text();
+      return text.split("\n").filter((line) => line.startsWith("circuit_state{"));
+    };
+    await front.send("/users/1", { method: "POST" });
+    expect(await state()).toEqual(['circuit_state{service="router",target="users"} 0']);
+    for (let count = 0; count < 4; count += 1) await front.send("/users/1", { method: "POST" });
+    expect(await state()).toEqual(['circuit_state{service="router",target="users"} 2']);
+  });
+
   test("open, it still lets through what a service answers as long as it lives", async () => {
     const users = new Upstream(never);
     const front = door({ USERS: users, REQUEST_TIMEOUT_MS: "300" });
@@ -197,6 +211,23 @@ describe("the circuit", () => {
     }
     users.answer = ok;
     expect((await front.send("/users/1")).status).toBe(200);
+  });
+});
+
+describe("the bulkhead", () => {
+  test("a service with 512 requests waiting is asked no more; others are, and uploads take no place", async () => {
+    const users = new Upstream(never);
+    const front = door({ USERS: users, AUTH: new Upstream(), RATE_LIMIT_ADDRESS: "1000" });
+    const uploads = Array.from({ length: 20 }, () =>
+      front.send("/users/1", { method: "POST", body: "an upload", duplex: "half" }),
+    );
+    const waiting = Array.from({ length: 512 }, () => front.send("/users/1"));
+    await expect.poll(() => users.asked.length).toBe(532);
+    const response = await front.send("/users/1");
+    expect([response.status, response.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect((await front.send("/auth/me")).status).toBe(200);
+    expect(users.asked).toHaveLength(532);
+    void [...uploads, ...waiting];
   });
 });
 
@@ -225,6 +256,17 @@ describe("a retry", () => {
     const users = new Upstream(status(code));
     expect((await door({ USERS: users }).send("/users/1")).status).toBe(code);
     expect(users.asked).toHaveLength(1);
+  });
+
+  test("is not made where the service has tried in vain itself; its circuit stays closed and the client is not told", async () => {
+    const users = new Upstream(() => new Response(null, { status: 503, headers: { "x-should-retry": "false" } }));
+    const front = door({ USERS: users });
+    for (let count = 1; count <= 8; count += 1) {
+      const response = await front.send("/users/1");
+      expect(response.status).toBe(503);
+      expect(response.headers.has("x-should-retry")).toBe(false);
+      expect(users.asked).toHaveLength(count);
+    }
   });
 
   test("that fails too gives the service's own words", async () => {

@@ -1,3 +1,4 @@
+import type { BreakerState, Upstreams } from "@trivet/platform";
 import { Counter, Gauge, Histogram, register as processRegistry, Registry } from "prom-client";
 
 /** The instruments of one service. */
@@ -20,9 +21,10 @@ export interface RequestMetrics {
   ended(method: string, route: string, status: number, seconds: number): void;
 }
 
-export function createMetrics(service: string): Metrics {
+export function createMetrics(service: string, upstreams: Upstreams): Metrics {
   const registry = new Registry();
   const registers = [registry];
+  upstreamMetrics(service, upstreams, registers);
   return {
     requests: requestMetrics(service, registers),
     jobs: new Counter({
@@ -68,4 +70,29 @@ function requestMetrics(service: string, registers: Registry[]): RequestMetrics 
       seriesOf(method, route, status).observe(seconds);
     },
   };
+}
+
+const circuitStates: Record<BreakerState, number> = { closed: 0, "half-open": 1, open: 2 };
+
+/** Read when somebody looks, so that they cost nothing meanwhile. */
+function upstreamMetrics(service: string, upstreams: Upstreams, registers: Registry[]): void {
+  const labelNames = ["service", "target"] as const;
+  new Gauge({
+    name: "circuit_state",
+    help: "The circuit to another service: 0 closed, 1 half-open, 2 open",
+    labelNames,
+    registers,
+    collect() {
+      for (const { name, breaker } of upstreams) this.set({ service, target: name }, circuitStates[breaker.state]);
+    },
+  });
+  new Gauge({
+    name: "upstream_requests_waiting",
+    help: "Requests to another service that wait for its answer",
+    labelNames,
+    registers,
+    collect() {
+      for (const { name, waiting } of upstreams) this.set({ service, target: name }, waiting);
+    },
+  });
 }
