@@ -355,7 +355,7 @@ describe("a body that takes long", () => {
     const { response, seconds } = await slowly("/toy/upload", 9, 10);
     expect([response.status, await response.json()]).toEqual([200, { bytes: 9_000 }]);
     expect(seconds).toBeGreaterThanOrEqual(90);
-    const hanging = await slowly("/toy/upload?then=hang", 9, 10);
+    const hanging = await slowly("/toy/upload?afterwards=hang", 9, 10);
     expect((await problemOf(hanging.response)).code).toBe("deadline_exceeded");
     expect(Math.round(hanging.seconds - 90)).toBe(30);
   });
