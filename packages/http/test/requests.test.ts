@@ -323,20 +323,22 @@ describe("the deadline", () => {
 });
 
 describe("a body that takes long", () => {
-  beforeEach(() => void vi.useFakeTimers());
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] }));
   afterEach(() => void vi.useRealTimers());
 
   /** Sends a chunk every so many seconds, and lets the time pass that this takes. */
   const slowly = async (path: string, chunks: number, seconds: number, headers: Record<string, string> = {}) => {
     let sent = 0;
-    const body = new ReadableStream({
+    const source: UnderlyingDefaultSource<Uint8Array> = {
       async pull(controller) {
         if (sent === chunks) return controller.close();
         sent += 1;
         await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
         controller.enqueue(new Uint8Array(1_000));
       },
-    });
+    };
+    // Asked for its first chunk when the service asks, not before.
+    const body = new ReadableStream(source, { highWaterMark: 0 });
     const init: RequestInit & { duplex: "half" } = { method: "POST", body, duplex: "half", headers };
     const answer = service.send(path, init);
     let seen: Response | undefined;
@@ -347,7 +349,11 @@ describe("a body that takes long", () => {
       () => undefined,
     );
     const began = Date.now();
-    while (seen === undefined && Date.now() - began < 300_000) await vi.advanceTimersByTimeAsync(1_000);
+    // Time passes once the body is asked for, in steps between which the rest of the machine gets its turn.
+    while (seen === undefined && Date.now() - began < 300_000) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (sent > 0) await vi.advanceTimersByTimeAsync(1_000);
+    }
     return { response: await answer, seconds: (Date.now() - began) / 1_000 };
   };
 

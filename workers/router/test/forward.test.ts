@@ -147,7 +147,7 @@ describe("the circuit", () => {
     const front = door({ UPLOADS: service });
     const send = async (chunks: number): Promise<Response> => {
       let sent = 0;
-      const body = new ReadableStream<Uint8Array>({
+      const source: UnderlyingDefaultSource<Uint8Array> = {
         async pull(controller) {
           if (sent === 100) return controller.close();
           if (sent === chunks) await new Promise(() => undefined);
@@ -155,7 +155,8 @@ describe("the circuit", () => {
           await new Promise((resolve) => setTimeout(resolve, 450));
           controller.enqueue(new Uint8Array(1024 * 1024));
         },
-      });
+      };
+      const body = new ReadableStream(source, { highWaterMark: 0 });
       const answer = front.send("/uploads/count", { method: "POST", body, duplex: "half" });
       let answered = false;
       void answer.finally(() => {
