@@ -1,3 +1,5 @@
+import { sendSlowly } from "./send-slowly.ts";
+
 export interface Answer {
   status: number;
   headers: Headers;
@@ -13,6 +15,8 @@ export interface RequestOptions {
   body?: unknown;
   /** Sent as it is, instead of `body`. */
   raw?: string | Uint8Array<ArrayBuffer>;
+  /** The body comes in as many pieces, with a pause before each and its length untold. */
+  pieces?: number;
 }
 
 /** Sends requests to one system the way an application would. */
@@ -20,10 +24,13 @@ export function client(url: string) {
   const request = async (method: string, path: string, options: RequestOptions = {}): Promise<Answer> => {
     const headers = new Headers(options.headers);
     if (options.token !== undefined) headers.set("authorization", `Bearer ${options.token}`);
+    const body = options.raw ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
+    if (body !== undefined && !headers.has("content-type")) headers.set("content-type", "application/json");
+    if (body !== undefined && options.pieces !== undefined) {
+      return await answerOf(await sendSlowly(url + path, { method, headers, body, pieces: options.pieces }));
+    }
     const init: RequestInit = { method, headers, redirect: "manual", signal: AbortSignal.timeout(20_000) };
-    if (options.raw !== undefined) init.body = options.raw;
-    else if (options.body !== undefined) init.body = JSON.stringify(options.body);
-    if (init.body !== undefined && !headers.has("content-type")) headers.set("content-type", "application/json");
+    if (body !== undefined) init.body = body;
     return await answerOf(await fetch(url + path, init));
   };
   return {

@@ -1,14 +1,18 @@
 import { z } from "zod";
-import type { Client } from "./client.ts";
 import { asAdmin } from "./database/test-server.ts";
 
-const session = z.object({
+const entry = z.object({
   user: z.object({ id: z.uuid(), username: z.string() }),
   access_token: z.string(),
-  token_type: z.string(),
+  token_type: z.literal("Bearer"),
   expires_in: z.number(),
   refresh_token: z.string(),
 });
+
+/** Where people come in: the whole system, or the auth service alone. */
+interface Entrance {
+  post(path: string, body: unknown): Promise<{ status: number; body: unknown; text: string }>;
+}
 
 export interface Credentials {
   email: string;
@@ -32,28 +36,31 @@ export function newCredentials(name = "ada"): Credentials {
   return { email: `${username}@example.com`, username, password: `correct horse ${username}` };
 }
 
-export async function register(api: Client, credentials: Credentials = newCredentials()): Promise<Person> {
-  const { status, body, text } = await api.post("/auth/register", credentials);
-  if (status !== 201) throw new Error(`${credentials.username} was not registered: ${status} ${text}`);
-  return personOf(credentials, body);
-}
+export const register = (entrance: Entrance, credentials: Credentials = newCredentials()): Promise<Person> =>
+  enter(entrance, "/auth/register", credentials, credentials, 201);
 
-export async function login(api: Client, credentials: Credentials): Promise<Person> {
+/** `more` goes into the request beside email and password. */
+export function login(entrance: Entrance, credentials: Credentials, more: object = {}): Promise<Person> {
   const { email, password } = credentials;
-  const { status, body, text } = await api.post("/auth/login", { email, password });
-  if (status !== 200) throw new Error(`${credentials.username} was not logged in: ${status} ${text}`);
-  return personOf(credentials, body);
+  return enter(entrance, "/auth/login", credentials, { email, password, ...more }, 200);
 }
 
-function personOf(credentials: Credentials, body: unknown): Person {
-  const { user, access_token: token, refresh_token: refreshToken } = session.parse(body);
-  return { ...credentials, id: user.id, token, refreshToken };
+async function enter(
+  entrance: Entrance,
+  path: string,
+  { email, username, password }: Credentials,
+  request: object,
+  expected: number,
+): Promise<Person> {
+  const { status, body, text } = await entrance.post(path, request);
+  if (status !== expected) throw new Error(`${username} did not come in by ${path}: ${status} ${text}`);
+  const { user, access_token: token, refresh_token: refreshToken } = entry.parse(body);
+  return { email, username, password, id: user.id, token, refreshToken };
 }
 
 /** Somebody registered whose role was raised behind the scenes, logged in with it. */
-export async function withRole(api: Client, adminUrl: string, role: string): Promise<Person> {
-  const credentials = newCredentials(role);
-  const { id } = await register(api, credentials);
-  await asAdmin(adminUrl, (sql) => sql`UPDATE auth.users SET role = ${role} WHERE id = ${id}`);
-  return await login(api, credentials);
+export async function withRole(entrance: Entrance, adminUrl: string, role: string): Promise<Person> {
+  const person = await register(entrance, newCredentials(role));
+  await asAdmin(adminUrl, (sql) => sql`UPDATE auth.users SET role = ${role} WHERE id = ${person.id}`);
+  return await login(entrance, person);
 }

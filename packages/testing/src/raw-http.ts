@@ -8,11 +8,13 @@ export interface RawAnswer {
   text: string;
 }
 
-/** Writes bytes to a server and reads until it closes, answers, or `limit` milliseconds are over (which rejects). */
-export async function sendRaw(url: string, bytes: string | Uint8Array, limit = 5_000): Promise<RawAnswer> {
+const patience = 20_000;
+
+/** Writes bytes to a server, and with `end` nothing more; reads until it answers or closes, and rejects when it hangs. */
+export async function sendRaw(url: string, bytes: string | Uint8Array, { end = false } = {}): Promise<RawAnswer> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port) });
-  socket.setTimeout(limit, () => socket.destroy(new Error(`No answer and no end within ${limit} ms.`)));
+  socket.setTimeout(patience, () => socket.destroy(new Error(`No answer and no end within ${patience} ms.`)));
   const chunks: Buffer[] = [];
   socket.on("data", (chunk: Buffer) => {
     chunks.push(chunk);
@@ -27,6 +29,7 @@ export async function sendRaw(url: string, bytes: string | Uint8Array, limit = 5
   });
   await once(socket, "connect");
   socket.write(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes);
+  if (end) socket.end();
   await closed;
   const text = Buffer.concat(chunks).toString("latin1");
   if (text === "" && failure instanceof Error && failure.message.startsWith("No answer")) throw failure;

@@ -87,9 +87,18 @@ const headerSets: Record<string, string>[] = [
 
 /** Requests that a client library would hardly send: odd methods, spellings, headers and bodies. */
 export function oddRequests(): GeneratedRequest[] {
+  const login = JSON.stringify({ email: "nobody@example.com", password: "correct horse" });
   const request = (method: string, path: string, options: RequestOptions = {}) => ({ method, path, options });
   return [
     ...targets.flatMap((path) => methods.map((method) => request(method, path))),
+    ...[2, 20].flatMap((pieces) =>
+      ["/auth/login", "/users/profile", "/health", "/nowhere"].map((path) =>
+        request("POST", path, { raw: login, pieces }),
+      ),
+    ),
+    ...[0, 1, login.length - 1].map((length) =>
+      request("POST", "/auth/login", { raw: login.slice(0, length), pieces: 3 }),
+    ),
     ...spellings.flatMap((path) => [request("GET", path), request("DELETE", path)]),
     ...headerSets.flatMap((headers) => [
       request("GET", "/users/profile", { headers }),

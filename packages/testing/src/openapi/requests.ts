@@ -84,6 +84,8 @@ function bodies(document: Document, { body }: Operation): fc.Arbitrary<RequestOp
     { weight: 5, arbitrary: spoiled(valid).map((value) => ({ body: value })) },
     { weight: 1, arbitrary: hostileValues.map((value) => ({ body: value })) },
     { weight: 1, arbitrary: fc.constantFrom(...brokenJson).map((raw) => ({ raw })) },
+    { weight: 1, arbitrary: fc.tuple(valid, fc.nat()).map(([value, at]) => ({ raw: cut(value, at) })) },
+    { weight: 1, arbitrary: fc.tuple(valid, fc.integer({ min: 2, max: 8 })).map(slow) },
     {
       weight: 1,
       arbitrary: fc
@@ -93,6 +95,15 @@ function bodies(document: Document, { body }: Operation): fc.Arbitrary<RequestOp
     { weight: 1, arbitrary: fc.constant({}) },
   );
 }
+
+/** JSON that ends somewhere in its middle. */
+function cut(value: unknown, at: number): string {
+  const whole = JSON.stringify(value) ?? "null";
+  return whole.slice(0, at % whole.length);
+}
+
+/** A body that takes its time. */
+const slow = ([body, pieces]: [unknown, number]): RequestOptions => ({ body, pieces });
 
 function fillIn(path: string, parameters: readonly Parameter[], values: readonly string[]): string {
   let filled = path;

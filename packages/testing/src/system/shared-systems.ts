@@ -2,6 +2,7 @@ import process from "node:process";
 import type { TestProject } from "vitest/node";
 import { failuresOf } from "../report/failures.ts";
 import { ending } from "./ending.ts";
+import { type IdentityProvider, startIdentityProvider } from "./identity-provider.ts";
 import { type Runtime, runtimeNames } from "./start-process.ts";
 import { type System, startSystem } from "./start-system.ts";
 
@@ -16,6 +17,7 @@ export interface SharedSystem {
 declare module "vitest" {
   interface ProvidedContext {
     systems: SharedSystem[];
+    identityProvider: IdentityProvider;
   }
 }
 
@@ -31,12 +33,18 @@ export const withoutLimits = {
 
 /** Vitest's global setup: the whole system, once on each runtime, each on a database of its own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const { provider, stop: stopProvider } = await startIdentityProvider();
+  const { id, issuer, clientId } = provider;
   // One issuer for all, so that what they answer differs by nothing but the runtime.
-  const env = { ...withoutLimits, PUBLIC_URL: "http://trivet.test" };
+  const env = {
+    ...withoutLimits,
+    PUBLIC_URL: "http://trivet.test",
+    OAUTH_PROVIDERS: JSON.stringify([{ id, issuer, clientId }]),
+  };
   const outcomes = await Promise.allSettled(runtimes.map((runtime) => startSystem({ runtime, env })));
   const systems = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
   const stop = async () => {
-    await Promise.all(systems.map((system) => system.stop()));
+    await Promise.all([...systems.map((system) => system.stop()), stopProvider()]);
     const failures = failuresOf(project.vitest.state.getTestModules(), []);
     for (const { runtime, output } of systems) {
       if (!failures.some(({ name }) => concerns(name, runtime))) continue;
@@ -52,6 +60,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     "systems",
     systems.map(({ runtime, url, secrets, database }) => ({ runtime, url, secrets, adminUrl: database.adminUrl })),
   );
+  project.provide("identityProvider", provider);
   return stop;
 }
 

@@ -85,6 +85,21 @@ const broken: [name: string, bytes: string][] = [
   ["headers without end", `GET /health HTTP/1.1\r\nHost: a\r\n${"X-A: ".padEnd(8_000, "b")}\r\n`.padEnd(300_000, "x")],
 ];
 
+const registration = registerWith({});
+const head = `POST /auth/register HTTP/1.1\r\nHost: a\r\nContent-Type: application/json`;
+
+/** Requests whose sender goes away in the middle of the body. */
+const cutOff: [name: string, bytes: string][] = [
+  ["nothing of it was sent", `${head}\r\nContent-Length: ${registration.length}\r\n\r\n`],
+  ["a byte is missing", `${head}\r\nContent-Length: ${registration.length}\r\n\r\n${registration.slice(0, -1)}`],
+  ["a whole document came, and more was announced", `${head}\r\nContent-Length: 9999\r\n\r\n${registration}`],
+  ["a chunk is cut", `${head}\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n${registration}`],
+  [
+    "the last chunk is missing",
+    `${head}\r\nTransfer-Encoding: chunked\r\n\r\n${registration.length.toString(16)}\r\n${registration}\r\n`,
+  ],
+];
+
 describe.for(inject("systems"))("on $runtime", async ({ runtime, url, adminUrl }) => {
   const api = client(url);
   const ada = await register(api);
@@ -97,12 +112,12 @@ describe.for(inject("systems"))("on $runtime", async ({ runtime, url, adminUrl }
   };
   const before = await count();
 
-  const timed = async (send: () => Promise<Answer>, again = true): Promise<Answer> => {
+  const timed = async (send: () => Promise<Answer>, tries = 5): Promise<Answer> => {
     const began = performance.now();
     const answer = await send();
     const took = performance.now() - began;
-    // A stall of the machine is not the input's doing: what is slow by itself is slow again.
-    if (took > slowest && again) return await timed(send, false);
+    // A stall of the machine is not the input's doing: what is slow by itself is slow every time.
+    if (took > slowest && tries > 1) return await timed(send, tries - 1);
     expect(took).toBeLessThan(slowest);
     return answer;
   };
@@ -126,6 +141,15 @@ describe.for(inject("systems"))("on $runtime", async ({ runtime, url, adminUrl }
     if (status !== undefined)
       expect(status, said).toSatisfy((code: number) => (code >= 400 && code < 500) || code === 505);
   });
+
+  // As above: what answers here on workerd is not what answers on Cloudflare.
+  test.for(runtime === "workerd" ? [] : cutOff)(
+    "a body is refused, or the connection ends, when %s",
+    async ([, text]) => {
+      const { status, text: said } = await sendRaw(url, text, { end: true });
+      if (status !== undefined) expect(status, said).toSatisfy((code: number) => code >= 400 && code < 500);
+    },
+  );
 
   test("an unknown path is 404, another method 405 with Allow", async () => {
     const unknown = await api.get("/users/profile/nothing/here", ada.token);

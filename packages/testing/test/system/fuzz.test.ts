@@ -21,25 +21,34 @@ describe.for(inject("systems"))("on $runtime", async (system) => {
   const check = answerChecker(document);
   const operations = operationsOf(document);
   const [ada, eve] = [await register(api), await register(api)];
-  const administrator = await withRole(api, system.adminUrl, "admin");
-  const reader = async (access: Operation["access"]) => (access === "role" ? administrator : eve);
-  // What writes may end the session or the account it is called with.
-  const writer = (access: Operation["access"]) =>
-    access === "role" ? withRole(api, system.adminUrl, "admin") : register(api);
+  // A call may end the session, the account or the role it is made with; until then one person will do.
+  let [user, admin] = [eve, await withRole(api, system.adminUrl, "admin")];
+  const caller = async (access: Operation["access"]) => {
+    if (access !== "role") {
+      if ((await api.get("/auth/me", user.token)).status !== 200) user = await register(api);
+      return user;
+    }
+    if ((await api.get("/auth/admin/audit", admin.token)).status !== 200) {
+      admin = await withRole(api, system.adminUrl, "admin");
+    }
+    return admin;
+  };
   const numRuns = system.runtime === "node" ? runsOnNode : runsElsewhere;
 
   test("the document has operations", () => expect(operations.length).toBeGreaterThan(20));
 
   test.for(operations)("$name keeps its contract, whatever is sent", { timeout: 120_000 }, async (operation) => {
-    const somebody = operation.method === "GET" ? await reader(operation.access) : await writer(operation.access);
+    const somebody = await caller(operation.access);
     const requests = requestsTo(document, operation, [ada.id, eve.id, somebody.id]);
     const property = fc.asyncProperty(requests, fc.boolean(), async ({ method, path, options }, known) => {
       const token = known || operation.access === "role" ? { token: somebody.token } : {};
       const send = () => timed(() => api.request(method, path, { ...options, ...token }));
-      const { answer, took } = await send();
-      const faults = check(operation, answer);
-      // A stall of the machine is not the input's doing: what is slow by itself is slow again.
-      if (took > slowest && (await send()).took > slowest) faults.push(`took ${Math.round(took)} ms, twice`);
+      const first = await send();
+      let { took } = first;
+      const faults = check(operation, first.answer);
+      // A stall of the machine is not the input's doing: what is slow by itself is slow every time.
+      for (let again = 0; took > slowest && again < 4; again += 1) ({ took } = await send());
+      if (took > slowest) faults.push(`took ${Math.round(took)} ms, time and again`);
       expect(faults, `${method} ${path}`).toEqual([]);
     });
     await fc.assert(property, { seed, numRuns });

@@ -1,11 +1,12 @@
 import { describe, expect, inject, test } from "vitest";
 import { client } from "../../src/client.ts";
-import { register } from "../../src/people.ts";
+import { newCredentials, register } from "../../src/people.ts";
+import { idTokenOf } from "../../src/system/identity-provider.ts";
 
 /** Every address of auth and users that clients of the replaced backends call, as they spell it. */
 const seedPaths: [method: string, path: string, status: number, body?: object][] = [
   ["POST", "/auth/login", 200],
-  ["POST", "/api/auth/session", 400, {}],
+  ["POST", "/api/auth/session", 200],
   ["GET", "/api/auth/me", 200],
   ["GET", "/user/profile", 200],
   ["GET", "/api/users/{user_id}", 200],
@@ -33,6 +34,8 @@ const seedPaths: [method: string, path: string, status: number, body?: object][]
   ["POST", "/api/auth/logout", 204],
 ];
 
+const identityProvider = inject("identityProvider");
+
 describe.for(inject("systems"))("on $runtime", async ({ url }) => {
   const api = client(url);
   const ada = await register(api);
@@ -40,18 +43,21 @@ describe.for(inject("systems"))("on $runtime", async ({ url }) => {
 
   test.for(seedPaths)("%s %s answers %i", async ([method, path, status, given]) => {
     const filled = path.replace("{user_id}", eve.id).replace("{query}", eve.username);
-    const body = given ?? bodyFor(path);
+    const body = given ?? (await bodyFor(path));
     const token = path === "/api/auth/logout" ? { token: (await register(api)).token } : { token: ada.token };
     const answer = await api.request(method, filled, { ...token, ...(body && { body }) });
     expect(answer.status, answer.text).toBe(status);
+    // Each way in ends with a session that works.
+    const { access_token: entered } = Object(answer.body);
+    if (entered !== undefined) expect((await api.get("/api/auth/me", entered)).status).toBe(200);
   });
 
-  let registrations = 0;
-  function bodyFor(path: string): object | undefined {
+  async function bodyFor(path: string): Promise<object | undefined> {
+    if (path.endsWith("/session")) {
+      const email = newCredentials("house").email;
+      return { provider: identityProvider.id, id_token: await idTokenOf(identityProvider, email) };
+    }
     if (path.endsWith("/login")) return { email: ada.email, password: ada.password };
-    if (!path.endsWith("/register")) return undefined;
-    registrations += 1;
-    const username = `seed.${registrations}x${Date.now().toString(36)}`;
-    return { email: `${username}@example.com`, username, password: `correct horse ${username}` };
+    return path.endsWith("/register") ? newCredentials("seed") : undefined;
   }
 });

@@ -1,30 +1,16 @@
+import * as people from "@trivet/testing";
+import { type Credentials, type Person as Member, newCredentials } from "@trivet/testing";
 import { decodeJwt } from "jose";
 import { expect } from "vitest";
 import { z } from "zod";
 import type { Answer, AuthSystem } from "./start-auth.ts";
 
-export interface Credentials {
-  email: string;
-  username: string;
-  password: string;
-}
-
-/** Somebody registered and logged in. */
-export interface Person extends Credentials {
-  id: string;
+/** Somebody registered and logged in, by one session. */
+export interface Person extends Member {
   sessionId: string;
-  token: string;
-  refreshToken: string;
 }
 
-let made = 0;
-
-/** Credentials nobody has used yet. */
-export function newCredentials(name = "ada"): Credentials {
-  made += 1;
-  const username = `${name}${made}`;
-  return { email: `${username}@example.com`, username, password: `quiet lake ${username}` };
-}
+export { newCredentials };
 
 const entry = z.object({
   access_token: z.string(),
@@ -42,20 +28,13 @@ export function tokensIn({ status, body, text }: Answer): { token: string; refre
 export const claimsOf = (token: string) =>
   z.looseObject({ sub: z.string(), sid: z.string(), role: z.string(), username: z.string() }).parse(decodeJwt(token));
 
-export async function register(auth: AuthSystem, credentials = newCredentials()): Promise<Person> {
-  return personOf(credentials, await auth.post("/auth/register", credentials));
-}
+const withSession = (member: Member): Person => ({ ...member, sessionId: claimsOf(member.token).sid });
 
-export async function login(auth: AuthSystem, credentials: Credentials, more: object = {}): Promise<Person> {
-  const { email, password } = credentials;
-  return personOf(credentials, await auth.post("/auth/login", { email, password, ...more }));
-}
+export const register = async (auth: AuthSystem, credentials?: Credentials): Promise<Person> =>
+  withSession(await people.register(auth, credentials));
 
-function personOf({ email, username, password }: Credentials, answer: Answer): Person {
-  const { token, refreshToken } = tokensIn(answer);
-  const { sub, sid } = claimsOf(token);
-  return { email, username, password, id: sub, sessionId: sid, token, refreshToken };
-}
+export const login = async (auth: AuthSystem, credentials: Credentials, more?: object): Promise<Person> =>
+  withSession(await people.login(auth, credentials, more));
 
 /** Somebody with the role, given behind the scenes. */
 export async function registerAs(auth: AuthSystem, role: "moderator" | "admin"): Promise<Person> {
