@@ -5,6 +5,7 @@ import {
   type ServiceBinding,
   shortestSecret,
 } from "@trivet/platform";
+import type { RedisBinding } from "@trivet/platform/redis";
 import { z } from "zod";
 
 const hasFetch = (value: unknown): boolean =>
@@ -29,6 +30,18 @@ export const secret = z
     error: `must be at least ${shortestSecret} characters; make one with \`openssl rand -base64 48\``,
   })
   .refine((value) => !isPlaceholder(value), { error: "is a placeholder; make one with `openssl rand -base64 48`" });
+
+/** What a service that uses Redis extends its `env` by. */
+export const redisEnv = {
+  /** From a host; Cloudflare has no such binding. */
+  REDIS: z
+    .custom<RedisBinding>((value) => typeof value === "object" && value !== null && "execute" in value, {
+      error: "expected a Redis binding",
+    })
+    .optional(),
+  UPSTASH_REDIS_REST_URL: z.union([z.literal(""), z.url({ protocol: /^https?$/ })]).default(""),
+  UPSTASH_REDIS_REST_TOKEN: z.string().default(""),
+};
 
 const notAnAddress = ({ code }: { code: string }): string | undefined =>
   // What is missing is told apart from what is wrong.

@@ -1,5 +1,5 @@
 export { access } from "./access/access.ts";
-export { clientAddress, identify } from "./access/grant.ts";
+export { clientAddress, identify, identifyService } from "./access/grant.ts";
 export { createApp } from "./app.ts";
 export { json, noContent, type RouteContract } from "./contract.ts";
 export type { CronHandler } from "./cron.ts";
@@ -8,6 +8,7 @@ export {
   assetsBinding,
   databaseBinding,
   envFaults,
+  redisEnv,
   type ServiceEnv,
   secret,
   serviceBinding,

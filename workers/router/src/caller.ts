@@ -1,12 +1,15 @@
-import { identify, type ServiceContext } from "@trivet/http";
-import { TrivetError } from "@trivet/platform";
+import { identify, identifyService, type ServiceContext } from "@trivet/http";
+import { TrivetError, type UserActor } from "@trivet/platform";
 import type { Deps } from "./deps.ts";
+import type { Tier } from "./limits.ts";
 import { networkOf } from "./network.ts";
 import { assertAllowed } from "./rate-limit.ts";
 
 /** Who asks, as far as the router needs to know: for limits, and to tell services the address. */
 export interface Caller {
-  userId: string | undefined;
+  /** The user, or the service; undefined when it is nobody known. */
+  id: string | undefined;
+  tier: Tier;
   address: string;
   /** Set when the request came with an API key instead of a token. */
   exchangedToken: string | undefined;
@@ -21,20 +24,31 @@ export async function callerOf(c: ServiceContext<Deps>): Promise<Caller> {
   const address = networkOf(c.req.header("cf-connecting-ip") ?? "unknown");
   const key = c.req.header("x-api-key");
   if (key === undefined || c.req.header("authorization") !== undefined) {
-    return { userId: (await identify(c))?.id, address, exchangedToken: undefined };
+    return { ...(await known(c)), address, exchangedToken: undefined };
   }
-  const { apiKeys, services, call, limiters } = c.env.deps();
+  const { apiKeys, services, call, limits, invocation } = c.env.deps();
   // All keys of a user count as that user: each for itself, they would multiply the limit.
   const asOwner = async (token: string) => ({
-    userId: (await identify(c, token))?.id,
+    ...tierOf(await identify(c, token)),
     address,
     exchangedToken: token,
   });
-  const known = apiKeys.find(key);
-  if (known !== undefined) return await asOwner(known);
+  const exchanged = apiKeys.find(key);
+  if (exchanged !== undefined) return await asOwner(exchanged);
   const auth = services.get("auth");
   if (!auth) throw new TrivetError("unavailable", "API keys are exchanged by auth, which is not bound.");
   // Before the key is asked for: whoever guesses keys is held to what an address without a user may do.
-  assertAllowed(limiters.address.take(address));
+  assertAllowed(await limits.takeUnknown(address, invocation));
   return await asOwner(await apiKeys.exchange(key, auth, call));
+}
+
+type Known = Pick<Caller, "id" | "tier">;
+
+const tierOf = (user: UserActor | undefined): Known =>
+  user ? { id: user.id, tier: user.role } : { id: undefined, tier: "anonymous" };
+
+/** A service that comes by the public door shows the token that it would show to another service. */
+async function known(c: ServiceContext<Deps>): Promise<Known> {
+  const service = await identifyService(c);
+  return service ? { id: service.name, tier: "service" } : tierOf(await identify(c));
 }

@@ -2,7 +2,7 @@ import type { Env } from "./env.ts";
 
 /** What a page of an allowed origin may read of an answer beside the safelisted headers. */
 const exposed =
-  "etag, link, location, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, x-request-id";
+  "etag, link, location, ratelimit-limit, ratelimit-policy, ratelimit-remaining, ratelimit-reset, retry-after, x-request-id";
 const methods = "GET, HEAD, POST, PUT, PATCH, DELETE";
 const headersAllowed =
   "authorization, content-type, idempotency-key, if-match, if-none-match, x-api-key, x-request-id, traceparent, tracestate";

@@ -3,12 +3,12 @@ import type { Call, Invocation, ServiceBinding } from "@trivet/platform";
 import { ApiKeys } from "./api-keys.ts";
 import { Documents } from "./document/documents.ts";
 import { type Env, servicesOf } from "./env.ts";
-import { RateLimiter } from "./rate-limit.ts";
+import { Limits } from "./limits.ts";
 
 /** What the router remembers from one request to the next, in this process's memory. */
 interface Memory {
   services: Map<string, ServiceBinding>;
-  limiters: { user: RateLimiter; address: RateLimiter; credentials: RateLimiter };
+  limits: Limits;
   apiKeys: ApiKeys;
   documents: Documents;
 }
@@ -23,8 +23,6 @@ export const { route } = routesFor<Deps>();
 
 const memories = new WeakMap<Env, Memory>();
 
-const minute = 60_000;
-
 export const deps = ({ env, call, invocation }: Scope<Env>): Deps => ({ ...memoryOf(env), env, call, invocation });
 
 function memoryOf(env: Env): Memory {
@@ -33,11 +31,7 @@ function memoryOf(env: Env): Memory {
   const services = servicesOf(env);
   const memory: Memory = {
     services,
-    limiters: {
-      user: new RateLimiter(env.RATE_LIMIT_USER, minute),
-      address: new RateLimiter(env.RATE_LIMIT_ADDRESS, minute),
-      credentials: new RateLimiter(env.RATE_LIMIT_CREDENTIALS, 5 * minute),
-    },
+    limits: new Limits(env),
     apiKeys: new ApiKeys(),
     documents: new Documents(),
   };

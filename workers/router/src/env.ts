@@ -1,4 +1,4 @@
-import { serviceEnv } from "@trivet/http";
+import { redisEnv, serviceEnv } from "@trivet/http";
 import type { ServiceBinding } from "@trivet/platform";
 import { z } from "zod";
 
@@ -17,6 +17,7 @@ export const env = serviceEnv
           .map((origin) => origin.trim())
           .filter(Boolean),
       ),
+    ...redisEnv,
     /** Requests a minute of one user. */
     RATE_LIMIT_USER: count.default(600),
     /** Requests a minute of one address without a user. */

@@ -1,67 +1,5 @@
 import { TrivetError } from "@trivet/platform";
-
-/** How much of a window's allowance is used up. */
-export interface Allowance {
-  allowed: boolean;
-  limit: number;
-  remaining: number;
-  /** Seconds until the window ends, at least 1. */
-  reset: number;
-}
-
-interface Window {
-  used: number;
-  /** Unix milliseconds. */
-  endsAt: number;
-}
-
-const capacity = 100_000;
-
-/**
- * Counts requests per key in fixed windows, in this process's memory. Replicas count each for
- * itself: the limit is `local`. Bounded: when too many keys are live, the oldest make room.
- */
-export class RateLimiter {
-  readonly #windows = new Map<string, Window>();
-  readonly #limit: number;
-  readonly #length: number;
-
-  /** `limit` requests in `length` milliseconds. */
-  constructor(limit: number, length: number) {
-    this.#limit = limit;
-    this.#length = length;
-  }
-
-  take(key: string, now = Date.now()): Allowance {
-    const window = this.#windowOf(key, now);
-    const allowed = window.used < this.#limit;
-    if (allowed) window.used += 1;
-    return {
-      allowed,
-      limit: this.#limit,
-      remaining: this.#limit - window.used,
-      reset: Math.max(1, Math.ceil((window.endsAt - now) / 1_000)),
-    };
-  }
-
-  #windowOf(key: string, now: number): Window {
-    const known = this.#windows.get(key);
-    if (known && known.endsAt > now) return known;
-    // Deleted first, so that the map stays in the order of the windows' ends.
-    this.#windows.delete(key);
-    if (this.#windows.size >= capacity) this.#makeRoom(now);
-    const window = { used: 0, endsAt: now + this.#length };
-    this.#windows.set(key, window);
-    return window;
-  }
-
-  #makeRoom(now: number): void {
-    for (const [key, window] of this.#windows) {
-      if (window.endsAt > now && this.#windows.size < capacity) return;
-      this.#windows.delete(key);
-    }
-  }
-}
+import type { Allowance } from "@trivet/platform/limits";
 
 /** Throws `rate_limited`, with the seconds until the window ends, when the allowance is used up. */
 export function assertAllowed(allowance: Allowance): void {
@@ -70,9 +8,13 @@ export function assertAllowed(allowance: Allowance): void {
   throw new TrivetError("rate_limited", undefined, { retryAfter: allowance.reset, headers });
 }
 
-/** The `RateLimit-*` fields (draft-ietf-httpapi-ratelimit-headers, in their widely read form). */
-export const allowanceHeaders = ({ limit, remaining, reset }: Allowance): Record<string, string> => ({
-  "ratelimit-limit": String(limit),
-  "ratelimit-remaining": String(remaining),
-  "ratelimit-reset": String(reset),
+/**
+ * The `RateLimit-*` fields in their widely read form, and `RateLimit-Policy` as the current
+ * draft-ietf-httpapi-ratelimit-headers has it; `trivet-local` says that each process counts for itself.
+ */
+export const allowanceHeaders = (allowance: Allowance): Record<string, string> => ({
+  "ratelimit-limit": String(allowance.limit),
+  "ratelimit-remaining": String(allowance.remaining),
+  "ratelimit-reset": String(allowance.reset),
+  "ratelimit-policy": `"${allowance.name}";q=${allowance.limit};w=${allowance.window}${allowance.local ? ";trivet-local" : ""}`,
 });

@@ -3,7 +3,6 @@ import { asSent } from "./as-sent.ts";
 import { callerOf } from "./caller.ts";
 import type { Deps } from "./deps.ts";
 import { forward } from "./forward.ts";
-import { takeAllowance } from "./limits.ts";
 import { pageHeaders } from "./page.ts";
 import { destinationOf } from "./public-path.ts";
 import { allowanceHeaders, assertAllowed } from "./rate-limit.ts";
@@ -19,7 +18,7 @@ export async function routeRequest(c: ServiceContext<Deps>): Promise<Response | 
   if (!to || !deps.services.has(to.service)) return undefined;
   c.env.route = `/${to.service}/*`;
   const caller = await callerOf(c);
-  const allowance = takeAllowance(deps, c.req.method, to, caller);
+  const allowance = await deps.limits.take(c.req.method, to, caller, deps.invocation);
   assertAllowed(allowance);
   const answer = await asSent(await forward(c, to, caller), to, path);
   return withHeaders(answer, allowanceHeaders(allowance));

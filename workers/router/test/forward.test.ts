@@ -501,7 +501,7 @@ describe("over a network", () => {
     expect(response.headers.get("x-own")).toBe("1");
     expect(response.headers.has("connection")).toBe(false);
     expect(response.headers.has("x-hop")).toBe(false);
-    expect(response.headers.get("ratelimit-limit")).toBe("300");
+    expect(response.headers.get("ratelimit-limit")).toBe("150");
     expect(response.headers.get("x-content-type-options")).toBe("nosniff");
     expect(await response.text()).toBe("made");
   });

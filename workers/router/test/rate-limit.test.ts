@@ -1,6 +1,6 @@
+import { mintServiceToken } from "@trivet/platform";
 import { describe, expect, test } from "vitest";
-import { RateLimiter } from "../src/rate-limit.ts";
-import { type Door, door, newAuth, problemOf, Upstream } from "./fixture/door.ts";
+import { type Door, door, newAuth, problemOf, serviceSecret, Upstream } from "./fixture/door.ts";
 
 const from = (address: string, more: Record<string, string> = {}): RequestInit => ({
   headers: { "cf-connecting-ip": address, ...more },
@@ -120,25 +120,64 @@ describe("limits", () => {
   });
 });
 
-describe("RateLimiter", () => {
-  test("begins anew with the next window", () => {
-    const limiter = new RateLimiter(2, 1_000);
-    const takes = [0, 1, 2, 999, 1_000].map((now) => limiter.take("a", 5_000 + now).allowed);
-    expect(takes).toEqual([true, true, false, false, true]);
+describe("who may do how much", () => {
+  const limits = { RATE_LIMIT_ADDRESS: "6", RATE_LIMIT_USER: "4", RATE_LIMIT_CREDENTIALS: "3" };
+  const open = async () => {
+    const { upstream, token } = await newAuth();
+    return { front: door({ USERS: new Upstream(), AUTH: upstream, ...limits }), token };
+  };
+  const bearer = (token: string): RequestInit => from("203.0.113.1", { authorization: `Bearer ${token}` });
+
+  test.each([
+    { tier: "anonymous", reads: 6, writes: 3 },
+    { tier: "user", reads: 4, writes: 2 },
+    { tier: "moderator", reads: 8, writes: 4 },
+    { tier: "admin", reads: 20, writes: 10 },
+  ])("$tier: $reads reads and $writes writes a minute, counted apart", async ({ tier, reads, writes }) => {
+    const { front, token } = await open();
+    const init = tier === "anonymous" ? from("203.0.113.1") : bearer(await token({ role: tier }));
+    expect(await letThrough(front, 30, "/users/1", () => init)).toBe(reads);
+    expect(await letThrough(front, 30, "/users/1", () => ({ ...init, method: "PUT" }))).toBe(writes);
   });
 
-  test("what is refused does not lengthen the wait", () => {
-    const limiter = new RateLimiter(1, 10_000);
-    limiter.take("a", 0);
-    expect([1, 5_000, 9_999].map((now) => limiter.take("a", now).reset)).toEqual([10, 5, 1]);
+  test("a service that shows its token: ten times a user's", async () => {
+    const { front } = await open();
+    const serviceToken = await mintServiceToken("users", "router", serviceSecret);
+    const init = from("203.0.113.1", { "x-service-token": serviceToken });
+    expect(await letThrough(front, 60, "/users/1", () => init)).toBe(40);
   });
 
-  test("a flood of keys neither grows without bound nor frees one that is live and recent", () => {
-    const limiter = new RateLimiter(1, 60_000);
-    for (let key = 0; key < 100_000; key += 1) limiter.take(`flood ${key}`, 0);
-    limiter.take("known", 1);
-    for (let key = 0; key < 50_000; key += 1) limiter.take(`more ${key}`, 2);
-    expect(limiter.take("known", 3).allowed).toBe(false);
-    expect(limiter.take("flood 0", 3).allowed).toBe(true);
+  test.each(["", "forged", "a.b.c"])("a service token that is none (%j) makes nobody a service", async (given) => {
+    const { front } = await open();
+    const init = from("203.0.113.1", { "x-service-token": given });
+    expect(await letThrough(front, 60, "/users/1", () => init)).toBe(6);
+  });
+
+  test("a service token for somebody else makes nobody a service", async () => {
+    const { front } = await open();
+    const other = await mintServiceToken("users", "auth", serviceSecret);
+    expect(await letThrough(front, 60, "/users/1", () => from("203.0.113.1", { "x-service-token": other }))).toBe(6);
+  });
+
+  test("the policy is told in the form of the draft, and that each process counts for itself", async () => {
+    const { front, token } = await open();
+    const policy = async (init: RequestInit, path = "/users/1") =>
+      (await front.send(path, init)).headers.get("ratelimit-policy");
+    expect(await policy(from("203.0.113.1"))).toBe('"anonymous-reads";q=6;w=60;trivet-local');
+    expect(await policy({ ...bearer(await token()), method: "POST" })).toBe('"user-writes";q=2;w=60;trivet-local');
+    expect(await policy({ ...from("203.0.113.1"), method: "POST" }, "/auth/login")).toBe(
+      '"credentials";q=3;w=300;trivet-local',
+    );
+  });
+});
+
+describe("a limit that processes share", () => {
+  test("a Redis that is gone costs no request its answer", async () => {
+    const gone = { shared: true, execute: () => Promise.reject(new Error("gone")) };
+    const front = door({ USERS: new Upstream(), RATE_LIMIT_ADDRESS: "5", REDIS: gone });
+    expect(await letThrough(front, 20, "/users/1", () => from("203.0.113.9"))).toBe(5);
+    const { status, headers } = await front.send("/users/1", from("203.0.113.9"));
+    expect(status).toBe(429);
+    expect(headers.get("ratelimit-policy")).toBe('"anonymous-reads";q=5;w=60;trivet-local');
   });
 });

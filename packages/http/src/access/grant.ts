@@ -1,4 +1,4 @@
-import { type Actor, anonymous, TrivetError, type UserActor } from "@trivet/platform";
+import { type Actor, anonymous, type ServiceActor, TrivetError, type UserActor } from "@trivet/platform";
 import { createMiddleware } from "hono/factory";
 import type { RouteContract } from "../contract.ts";
 import type { HandlerEnv, RequestState, ServiceContext } from "../state.ts";
@@ -53,6 +53,12 @@ export async function identify<Deps>(c: ServiceContext<Deps>, exchanged?: string
     if (fault instanceof TrivetError) return undefined;
     throw fault;
   }
+}
+
+/** The service whose valid token a request carries, if any. */
+export async function identifyService<Deps>(c: ServiceContext<Deps>): Promise<ServiceActor | undefined> {
+  const token = c.req.header("x-service-token");
+  return token === undefined ? undefined : await verifyServiceToken(token, c.env.serviceTokens).catch(() => undefined);
 }
 
 /**
