@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { login, type Person, register, tokenMailed } from "./system/people.ts";
 import { type AuthSystem, startAuth } from "./system/start-auth.ts";
 
-const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find(existsSync);
+const executablePath = [process.env.CHROMIUM_PATH ?? "", "/usr/bin/chromium"].find(existsSync);
 
 let auth: AuthSystem;
 let server: Server;
@@ -55,7 +55,9 @@ async function forgotten(): Promise<{ person: Person; token: string }> {
   return { person, token: await tokenMailed(auth, person.email, /new password/) };
 }
 
-describe.runIf(executablePath !== undefined)("in a browser", () => {
+describe("in a browser", () => {
+  beforeEach(({ skip }) => skip(executablePath === undefined, "There is no Chromium; CHROMIUM_PATH may name one."));
+
   test("the confirmation page confirms at the press of its button, and not before", async () => {
     const person = await register(auth);
     const token = await tokenMailed(auth, person.email, /Confirm/);
