@@ -1,4 +1,4 @@
-import { checkEnv, serviceLogger, type WorkerModule } from "@trivet/platform";
+import { checkEnv, handledQueues, serviceLogger, type WorkerModule } from "@trivet/platform";
 import type { RedisBinding } from "@trivet/platform/redis";
 import { assetsBinding, listSite, type Site, workerBehind } from "./assets/index.ts";
 import type { Source, Variables } from "./config/index.ts";
@@ -8,6 +8,7 @@ import { createKept, databaseUrl, hyperdriveBinding, type Kept } from "./hyperdr
 import { loadWorker } from "./load.ts";
 import type { Manifest } from "./manifest/index.ts";
 import { bucketBinder } from "./objects/index.ts";
+import { createQueues, natsQueues, postgresQueues, type QueueDriver, type Queues } from "./queues/index.ts";
 import { chooseRedis, usesRedis } from "./redis/index.ts";
 import type { Runtime } from "./runtime.ts";
 import { type Callee, givenAddress, type HttpBinding, inProcessBinding, siblingAddress } from "./services/index.ts";
@@ -32,6 +33,7 @@ export interface Assembly {
   siblings: HttpBinding[];
   /** Where the host keeps what it keeps for these services; undefined where that is nothing. */
   store: Store | undefined;
+  queues: Queues | undefined;
   faults: string[];
   serviceFaults: ServiceFaults;
 }
@@ -43,6 +45,7 @@ export async function assemble(plan: Plan): Promise<Assembly> {
   const faults: string[] = addressFaults(plan);
   const store = await storeOf(plan, faults);
   const redis = await redisOf(plan, kept, faults);
+  const queues = store && createQueues(queueDriver(plan.source, store));
   const serviceFaults: ServiceFaults = new Map();
   const callees = new Map<string, Callee>();
   const bindBucket = bucketBinder({ ...plan, keepOne: kept.keepOne });
@@ -65,6 +68,9 @@ export async function assemble(plan: Plan): Promise<Assembly> {
       faults.push(...bucketFaults.filter((fault) => !faults.includes(fault)));
     }
     if (redis && usesRedis(manifest)) env.REDIS = redis;
+    for (const producer of manifest.queues.producers) {
+      if (queues) env[producer.binding] = queues.bind(producer);
+    }
     if (!manifest.sound) continue;
     const site = manifest.assets && listSite(manifest.assets);
     if (site && manifest.assets?.binding !== undefined) env[manifest.assets.binding] = assetsBinding(site);
@@ -73,9 +79,12 @@ export async function assemble(plan: Plan): Promise<Assembly> {
     for (const fault of envFaults(manifest, worker, env))
       serviceFaults.set(fault, [...(serviceFaults.get(fault) ?? []), service]);
     const context = background.contextOf(service, serviceLogger(service));
-    callees.set(service, { service, worker: behindAssets(manifest, site, worker), env, context });
+    const callee = { service, worker: behindAssets(manifest, site, worker), env, context };
+    callees.set(service, callee);
+    faults.push(...consumerFaults(manifest, worker));
+    for (const consumer of manifest.queues.consumers) queues?.add(consumer, callee);
   }
-  return { callees, background, kept, siblings, store, faults, serviceFaults };
+  return { callees, background, kept, siblings, store, queues, faults, serviceFaults };
 }
 
 async function storeOf({ selected, source, adminUrl }: Plan, faults: string[]): Promise<Store | undefined> {
@@ -136,14 +145,30 @@ const behindAssets = (
   worker: WorkerModule<unknown>,
 ): WorkerModule<unknown> => (site && manifest.assets?.runWorkerFirst === false ? workerBehind(site, worker) : worker);
 
+/** Past one box, or where there is one anyway, JetStream; else the database that is there. */
+function queueDriver(source: Source, store: Store): QueueDriver {
+  const servers = source.read("NATS_URL");
+  return servers ? natsQueues(servers, source.read("NATS_PREFIX") || "trivet") : postgresQueues(store.database);
+}
+
+/** A queue whose messages nobody would handle. */
+function consumerFaults({ file, queues }: Manifest, worker: WorkerModule<unknown>): string[] {
+  const handled = worker[handledQueues];
+  return queues.consumers
+    .filter(({ queue }) => !worker.queue || handled?.includes(queue) === false)
+    .map(({ queue }) => `${file}: consumes the queue ${queue}, for which its Worker has no handler`);
+}
+
 /** What the service itself finds wrong with its environment, less the bindings of which the host says why they are missing. */
 function envFaults(
-  { services, hyperdrive, r2Buckets }: Manifest,
+  { services, hyperdrive, queues, r2Buckets }: Manifest,
   worker: WorkerModule<unknown>,
   env: Record<string, unknown>,
 ): string[] {
   const unbound = new Set(
-    [...services, ...hyperdrive, ...r2Buckets].map(({ binding }) => binding).filter((name) => env[name] === undefined),
+    [...services, ...hyperdrive, ...queues.producers, ...r2Buckets]
+      .map(({ binding }) => binding)
+      .filter((name) => env[name] === undefined),
   );
   const repeats = (fault: string): boolean => fault.split(/[^\w$]+/).some((word) => unbound.has(word));
   return (worker[checkEnv]?.(env) ?? []).filter((fault) => !repeats(fault));

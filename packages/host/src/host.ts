@@ -61,6 +61,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   try {
     for (const listener of listeners)
       servers.push(await open(listener, settings, assembly, runtime, options.process !== undefined));
+    assembly.queues?.start();
   } catch (error) {
     await stop();
     throw error;

@@ -35,7 +35,6 @@ describe("manifests", () => {
   });
 
   test.each([
-    ["queues", '[[queues.producers]]\nbinding = "Q"\nqueue = "q"\n'],
     ["kv_namespaces", '[[kv_namespaces]]\nbinding = "KV"\nid = "x"\n'],
     ["durable_objects", "[durable_objects]\nbindings = []\n"],
     ["d1_databases", '[[d1_databases]]\nbinding = "D"\n'],
@@ -56,6 +55,10 @@ describe("manifests", () => {
   test.each([
     ["services.0.entrypoint", '[[services]]\nbinding = "A"\nservice = "app-router"\nentrypoint = "Admin"\n'],
     ["assets.not_found_handling", '[assets]\ndirectory = "."\nnot_found_handling = "single-page-application"\n'],
+    ["queues.consumers.0.type", '[[queues.consumers]]\nqueue = "q"\ntype = "http_pull"\n'],
+    ["queues.consumers.0.max_batch_size", '[[queues.consumers]]\nqueue = "q"\nmax_batch_size = 101\n'],
+    ["queues.producers.0.remote", '[[queues.producers]]\nbinding = "Q"\nqueue = "q"\nremote = true\n'],
+    ["queues.producers.0.queue", '[[queues.producers]]\nbinding = "Q"\nqueue = "Not a name"\n'],
     ["dev.port", "[dev]\nport = 70000\n"],
     ["secrets.optional", '[secrets]\noptional = ["X"]\n'],
     ["r2_buckets.0.bucket_name", '[[r2_buckets]]\nbinding = "B"\nbucket_name = "../b"\n'],
@@ -98,5 +101,40 @@ describe("manifests", () => {
 
   test("a folder without any manifest is a fault", () => {
     expect(readManifests(writeRoot({})).faults).toHaveLength(1);
+  });
+});
+
+describe("queues in a manifest", () => {
+  test("what it does not say is as on Cloudflare", () => {
+    const root = rootWith('[[queues.producers]]\nbinding = "Q"\nqueue = "q"\n[[queues.consumers]]\nqueue = "q"\n');
+    expect(readManifests(root).manifests[0]?.queues).toEqual({
+      producers: [{ binding: "Q", queue: "q", deliveryDelay: 0 }],
+      consumers: [
+        {
+          queue: "q",
+          maxBatchSize: 10,
+          maxBatchTimeout: 5,
+          maxRetries: 3,
+          deadLetterQueue: undefined,
+          maxConcurrency: undefined,
+          retryDelay: 0,
+        },
+      ],
+    });
+  });
+
+  test("a queue has one consumer, and another dead-letter queue than itself", () => {
+    const consuming = (name: string) => toml(name, '[[queues.consumers]]\nqueue = "q"\ndead_letter_queue = "q"\n');
+    const root = writeRoot({
+      "workers/a/wrangler.toml": consuming("a"),
+      "workers/a/worker.mjs": helloWorker,
+      "workers/b/wrangler.toml": consuming("b"),
+      "workers/b/worker.mjs": helloWorker,
+    });
+    const { faults } = readManifests(root);
+    expect(faults).toContain(
+      "workers/a/wrangler.toml and workers/b/wrangler.toml: consume the queue q; a queue has one consumer",
+    );
+    expect(faults).toContain("workers/a/wrangler.toml: the dead-letter queue of q cannot be q itself");
   });
 });

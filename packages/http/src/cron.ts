@@ -1,6 +1,7 @@
-import { createCall, describeError, type InvocationContext, type ScheduledController } from "@trivet/platform";
+import { describeError, type InvocationContext, type ScheduledController } from "@trivet/platform";
 import type { ServiceEnv } from "./env.ts";
 import { beginJob, Work } from "./invocation.ts";
+import { jobCall } from "./job-call.ts";
 import type { Mounted } from "./mounted.ts";
 
 /**
@@ -11,8 +12,6 @@ export type CronHandler<Deps> = (deps: Deps, tick: ScheduledController) => Promi
 
 /** Milliseconds a run may take: what Cloudflare grants one. */
 const longestRun = 15 * 60_000;
-/** Milliseconds that one try of a call may take: another service answers within them or not at all. */
-const longestCall = 30_000;
 
 /** Runs the handler of a tick, and leaves one log line and one count; rejects as the handler does. */
 export async function runCron<Env extends ServiceEnv, Deps>(
@@ -37,15 +36,7 @@ export async function runCron<Env extends ServiceEnv, Deps>(
     work.finish();
   };
   try {
-    const call = createCall(
-      {
-        ...invocation,
-        get deadline() {
-          return Math.min(invocation.deadline, Date.now() + longestCall);
-        },
-      },
-      env.SERVICE_JWT_SECRET,
-    );
+    const call = jobCall(invocation, env.SERVICE_JWT_SECRET);
     await handlerOf(service, cron)(service.deps({ env, invocation, call }), controller);
   } catch (error) {
     finish("failed", error);

@@ -28,6 +28,7 @@ export {
   toPage,
 } from "./output/page.ts";
 export { pathOf } from "./path.ts";
+export type { QueueHandler } from "./queue.ts";
 export { type EventHandler, type Route, routesFor } from "./route.ts";
 export { defineService, type Scope, type ServiceDefinition } from "./service.ts";
 export type { ServiceContext } from "./state.ts";

@@ -6,6 +6,7 @@ import {
   type JobActor,
   type Logger,
   newTrace,
+  type TraceContext,
 } from "@trivet/platform";
 import { type ServiceTokens, verifyServiceToken } from "./access/service-token.ts";
 import type { ServiceEnv } from "./env.ts";
@@ -55,15 +56,16 @@ export function beginInvocation<Env extends ServiceEnv, Deps>(
   return invocationOf(mounted, work, { requestId, trace, deadline, actor: anonymous });
 }
 
-/** The invocation of work that nobody waits for: it begins a trace of its own. */
+/** The invocation of work that nobody waits for: it begins a trace of its own, unless it continues somebody's. */
 export function beginJob<Env extends ServiceEnv, Deps>(
   mounted: Mounted<Env, Deps>,
   name: string,
   work: Work,
   deadline: number,
+  trace: TraceContext = newTrace(),
 ): Invocation {
   const actor: JobActor = { kind: "job", name };
-  const about = { requestId: crypto.randomUUID(), trace: newTrace(), deadline: () => deadline, actor };
+  const about = { requestId: crypto.randomUUID(), trace, deadline: () => deadline, actor };
   return invocationOf(mounted, work, about);
 }
 

@@ -2,6 +2,7 @@ import type { Call, Invocation, TrivetError } from "@trivet/platform";
 import type { z } from "zod";
 import type { CronHandler } from "./cron.ts";
 import type { ServiceEnv } from "./env.ts";
+import type { QueueHandler } from "./queue.ts";
 import type { EventHandler, Route } from "./route.ts";
 import type { ServiceContext } from "./state.ts";
 
@@ -25,6 +26,8 @@ export interface ServiceDefinition<Env extends ServiceEnv, Deps> {
   events?: readonly EventHandler<Deps>[];
   /** What is done at the ticks of `[triggers] crons`, by the expression that stands there. */
   crons?: Readonly<Record<string, CronHandler<Deps>>>;
+  /** What is done with the messages of `[[queues.consumers]]`, by the name of the queue. */
+  queues?: Readonly<Record<string, QueueHandler<Deps>>>;
   /** What the service cannot work without, by name: each rejects when its part is down. */
   checks?: Record<string, (deps: Deps) => Promise<unknown>>;
   /** Recognises failures of the parts it uses, such as a lost database; undefined for a fault of its own. */

@@ -1,7 +1,9 @@
 import {
   checkEnv,
   handledCrons,
+  handledQueues,
   type InvocationContext,
+  type MessageBatch,
   type ScheduledController,
   type WorkerModule,
 } from "@trivet/platform";
@@ -10,6 +12,7 @@ import { createApp } from "./app.ts";
 import { runCron } from "./cron.ts";
 import { envFaults, type ServiceEnv } from "./env.ts";
 import { type Mounted, mount } from "./mounted.ts";
+import { handleBatch } from "./queue.ts";
 import type { ServiceDefinition } from "./service.ts";
 
 /** The default export of a service's `src/worker.ts`: a plain Worker. */
@@ -32,6 +35,8 @@ export function createWorker<Env extends ServiceEnv, Deps>(
     scheduled: (controller: ScheduledController, env: object, ctx: InvocationContext) =>
       runCron(mountedOn(env), controller, ctx),
     [handledCrons]: Object.keys(service.crons ?? {}),
+    queue: (batch: MessageBatch, env: object, ctx: InvocationContext) => handleBatch(mountedOn(env), batch, ctx),
+    [handledQueues]: Object.keys(service.queues ?? {}),
     [checkEnv]: (env: object) => envFaults(service.env, env),
   };
 }

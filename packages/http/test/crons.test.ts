@@ -107,6 +107,6 @@ describe("crons of a service", () => {
   test("the Worker tells the host which crons it handles, and Cloudflare nothing it would not know", () => {
     const { worker } = start();
     expect(worker[handledCrons]).toEqual([hourly, "5 4 * * SUN"]);
-    expect(Object.keys(worker)).toEqual(["fetch", "scheduled"]);
+    expect(Object.keys(worker)).toEqual(["fetch", "scheduled", "queue"]);
   });
 });

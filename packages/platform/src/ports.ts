@@ -29,6 +29,54 @@ export interface DatabaseBinding {
 /** Opens a resource once per process and closes it when the process has drained. */
 export type Keep = <T>(open: () => T, close: (resource: T) => Promise<void>) => T;
 
+/** How a body travels: `json` unless a message says otherwise; `v8` for what `structuredClone` can copy. */
+export type QueueContentType = "json" | "text" | "bytes" | "v8";
+
+export interface QueueSendOptions {
+  contentType?: QueueContentType;
+  /** Until the first delivery, up to a day; the producer's `delivery_delay` when left out. */
+  delaySeconds?: number;
+}
+
+export interface QueueSendRequest<Body = unknown> extends QueueSendOptions {
+  body: Body;
+}
+
+/** `[[queues.producers]]`: resolves when the message is stored where no crash loses it. */
+export interface QueueBinding<Body = unknown> {
+  send(body: Body, options?: QueueSendOptions): Promise<unknown>;
+  /** All of the messages or none; 100 at most, and 256 KB. */
+  sendBatch(messages: Iterable<QueueSendRequest<Body>>, options?: { delaySeconds?: number }): Promise<unknown>;
+}
+
+export interface QueueRetryOptions {
+  /** Until the next delivery; the consumer's `retry_delay` when left out. */
+  delaySeconds?: number;
+  /** What went wrong, for whoever looks at a dead letter. The host keeps it; Cloudflare takes no notice. */
+  cause?: unknown;
+}
+
+/** Delivered at least once. The first of `ack` and `retry` that is called holds, whatever the handler does then. */
+export interface QueueMessage<Body = unknown> {
+  /** The same at every delivery. */
+  readonly id: string;
+  /** When it was sent. */
+  readonly timestamp: Date;
+  readonly body: Body;
+  /** 1 at the first delivery. */
+  readonly attempts: number;
+  ack(): void;
+  retry(options?: QueueRetryOptions): void;
+}
+
+/** `[[queues.consumers]]`: what nothing was called on is acknowledged when the handler returns, else retried. */
+export interface MessageBatch<Body = unknown> {
+  readonly queue: string;
+  readonly messages: readonly QueueMessage<Body>[];
+  ackAll(): void;
+  retryAll(options?: QueueRetryOptions): void;
+}
+
 /** What a Worker's handlers get beside the request; `waitUntil` work is finished before a shutdown. */
 export interface InvocationContext {
   waitUntil(promise: Promise<unknown>): void;
@@ -50,12 +98,18 @@ export const checkEnv: unique symbol = Symbol.for("trivet.checkEnv");
 /** The crons that a Worker has code for; the host compares them with its manifest. */
 export const handledCrons: unique symbol = Symbol.for("trivet.handledCrons");
 
+/** Likewise the queues. */
+export const handledQueues: unique symbol = Symbol.for("trivet.handledQueues");
+
 /** The default export of `src/worker.ts`. */
 export interface WorkerModule<Env = never> {
   fetch(request: Request, env: Env, ctx: InvocationContext): Response | Promise<Response>;
   /** Runs at the ticks of `[triggers] crons`; may run again for the same tick when it throws or its process dies. */
   scheduled?(controller: ScheduledController, env: Env, ctx: InvocationContext): void | Promise<void>;
   readonly [handledCrons]?: readonly string[];
+  /** Takes the batches of the queues that its manifest consumes. */
+  queue?(batch: MessageBatch, env: Env, ctx: InvocationContext): void | Promise<void>;
+  readonly [handledQueues]?: readonly string[];
   /** Names every missing or malformed variable of `env`; the host asks before it opens a port. */
   [checkEnv]?(env: Env): string[];
 }

@@ -8,6 +8,7 @@ import type { Site } from "./site.ts";
  */
 export function workerBehind(site: Site, worker: WorkerModule<unknown>): WorkerModule<unknown> {
   return {
+    ...worker,
     fetch(request, env, context) {
       const { method, url } = request;
       if (method !== "GET" && method !== "HEAD") return worker.fetch(request, env, context);

@@ -1,6 +1,7 @@
 import type { Background } from "../context/index.ts";
 import type { Kept } from "../hyperdrive/index.ts";
 import { hostLog } from "../logs/index.ts";
+import type { Queues } from "../queues/index.ts";
 import type { Server } from "../server/index.ts";
 import type { HttpBinding } from "../services/index.ts";
 import type { Store } from "../store/index.ts";
@@ -13,6 +14,7 @@ export interface Holdings {
   siblings: readonly HttpBinding[];
   kept: Kept;
   store?: Store | undefined;
+  queues?: Queues | undefined;
 }
 
 // Work that matters is also kept where it survives, as events are in the outbox; a sibling that is down too
@@ -24,12 +26,14 @@ const backgroundPatience = 3_000;
  * then the connections both needed. Says whether all of it was done before the time was up.
  */
 export async function drain(
-  { servers, background, siblings, kept, store }: Holdings,
+  { servers, background, siblings, kept, store, queues }: Holdings,
   milliseconds: number,
 ): Promise<boolean> {
   const began = performance.now();
   using deadline = startDeadline(milliseconds);
+  const drained = queues?.drain().then(() => true) ?? Promise.resolve(true);
   await Promise.all(servers.map((server) => server.drain(deadline.signal)));
+  await deadline.bound(drained);
   using patience = startDeadline(backgroundPatience);
   await deadline.bound(patience.bound(background.settled()));
   const unfinished = background.size;
@@ -43,7 +47,12 @@ export async function drain(
       },
     );
   }
-  const closing = Promise.allSettled([...siblings.map((sibling) => sibling.close()), kept.close(), store?.close()]);
+  const ownStore = async (): Promise<void> => {
+    // What is still held is given back first.
+    await queues?.close();
+    await store?.close();
+  };
+  const closing = Promise.allSettled([...siblings.map((sibling) => sibling.close()), kept.close(), ownStore()]);
   // Pools close in no time once nobody uses them; they get a moment even when the budget is spent.
   using moment = startDeadline(Math.min(1_000, milliseconds));
   for (const result of (await moment.bound(closing)) ?? []) {

@@ -1,5 +1,16 @@
 /** Keys of wrangler.toml that the host acts on; each is checked in schema.ts. */
-const usedKeys = new Set(["name", "main", "dev", "vars", "secrets", "services", "hyperdrive", "assets", "r2_buckets"]);
+const usedKeys = new Set([
+  "name",
+  "main",
+  "dev",
+  "vars",
+  "secrets",
+  "services",
+  "hyperdrive",
+  "queues",
+  "r2_buckets",
+  "assets",
+]);
 
 /**
  * Keys that say how a Worker is built, uploaded, placed or watched on Cloudflare. Nothing a service can
@@ -75,7 +86,6 @@ const unsuppliedKeys: Readonly<Record<string, string>> = {
   pages_build_output_dir: "a Pages project",
   pipelines: "a pipeline",
   python_modules: "Python modules",
-  queues: "queues",
   ratelimits: "a rate limiter",
   rules: "module rules",
   secrets_store_secrets: "a Secrets Store secret",

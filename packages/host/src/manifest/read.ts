@@ -155,6 +155,9 @@ function sectionFaults(manifest: Omit<Manifest, "sound">): string[] {
     ...manifest.r2Buckets.map(({ binding }) => binding),
     ...(assets?.binding === undefined ? [] : [assets.binding]),
   ];
+  for (const { queue, deadLetterQueue } of manifest.queues.consumers) {
+    if (queue === deadLetterQueue) faults.push(`the dead-letter queue of ${queue} cannot be ${queue} itself`);
+  }
   for (const name of repeated(names)) faults.push(`declares ${name} more than once; \`env\` can hold it once`);
   return faults;
 }

@@ -1,4 +1,7 @@
 import { bucketCases } from "../conformance/bucket/index.ts";
+import { queueCases } from "../conformance/queues/cases.ts";
+import { queueDrivers } from "../conformance/queues/drivers.ts";
+import { miniflareDiffers } from "../conformance/queues/miniflare-differs.ts";
 import { redisCases } from "../conformance/redis.ts";
 import { serviceBindingCases } from "../conformance/service-binding.ts";
 import { workerdDiffers } from "../conformance/workerd-differs.ts";
@@ -79,6 +82,21 @@ export const suites: readonly Suite[] = [
         })),
       ),
       { title: "REST, workerd", describe: "Redis REST on workerd", except: {} },
+    ],
+  },
+  {
+    title: "`[[queues]]`, promise by driver and runtime",
+    files: ["packages/testing/test/conformance/queues.test.ts"],
+    rows: queueCases.map(({ title }) => title),
+    columns: [
+      ...queueDrivers.flatMap((driver) =>
+        host.map((runtime) => ({
+          title: `${driver}, ${runtime}`,
+          describe: `[[queues]] ${driver} on ${runtime}`,
+          except: {},
+        })),
+      ),
+      { title: "miniflare", describe: "[[queues]] on miniflare", except: miniflareDiffers },
     ],
   },
 ];

@@ -1,0 +1,2 @@
+export { removeStreams } from "./connection.ts";
+export { natsQueues } from "./driver.ts";

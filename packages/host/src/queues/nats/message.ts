@@ -1,0 +1,68 @@
+import type { JsMsg } from "@nats-io/jetstream";
+import { headers, type MsgHdrs } from "@nats-io/transport-node";
+import type { QueueContentType } from "@trivet/platform";
+import type { Delivery, Letter, Outgoing } from "../driver.ts";
+
+/** A message and what JetStream knows it by. */
+export interface Taken extends Delivery {
+  source: JsMsg;
+}
+
+const names = {
+  id: "Trivet-Id",
+  sent: "Trivet-Sent",
+  due: "Trivet-Due",
+  type: "Trivet-Content-Type",
+  origin: "Trivet-Origin",
+  cause: "Trivet-Cause",
+} as const;
+
+/** The headers of a message that is sent. Times are Unix milliseconds of the sender's clock. */
+export function headersOf(id: string, { contentType, delaySeconds }: Outgoing, now: number): MsgHdrs {
+  const made = headers();
+  made.set(names.id, id);
+  made.set(names.sent, String(now));
+  made.set(names.type, contentType);
+  if (delaySeconds > 0) made.set(names.due, String(now + delaySeconds * 1_000));
+  return made;
+}
+
+/** Of the same message as a dead letter. A header is one line. */
+export function headersOfDead({ id, sentAt, contentType }: Delivery, origin: string, cause: string): MsgHdrs {
+  const made = headersOf(id, { contentType, body: new Uint8Array(), delaySeconds: 0 }, sentAt);
+  made.set(names.origin, origin);
+  made.set(names.cause, cause.replaceAll(/[\r\n]+/g, " "));
+  return made;
+}
+
+/** Milliseconds until a message may be delivered; 0 for one that may be now. */
+export function waitOf(message: JsMsg): number {
+  const due = Number(message.headers?.get(names.due) || 0);
+  return Math.max(0, due - Date.now());
+}
+
+export function takenOf(message: JsMsg): Taken {
+  const given = message.headers;
+  // A delayed message has been here once before it was due, which was no attempt.
+  const early = given?.has(names.due) ? 1 : 0;
+  return {
+    id: given?.get(names.id) ?? String(message.seq),
+    sentAt: Number(given?.get(names.sent)),
+    attempts: Math.max(1, message.info.deliveryCount - early),
+    contentType: contentTypeOf(given),
+    body: message.data,
+    source: message,
+  };
+}
+
+/** `headersOf` has put one of these there. */
+const contentTypeOf = (given: MsgHdrs | undefined): QueueContentType => given?.get(names.type) as QueueContentType;
+
+export const letterOf = (given: MsgHdrs | undefined, body: Uint8Array, sequence: number): Letter => ({
+  id: given?.get(names.id) || String(sequence),
+  sentAt: Number(given?.get(names.sent)),
+  contentType: contentTypeOf(given),
+  body,
+  origin: given?.get(names.origin) || undefined,
+  cause: given?.get(names.cause) || undefined,
+});

@@ -1,0 +1,1 @@
+export { postgresQueues } from "./driver.ts";

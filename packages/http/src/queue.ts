@@ -1,0 +1,107 @@
+import {
+  continueTrace,
+  describeError,
+  type InvocationContext,
+  type MessageBatch,
+  newTrace,
+  type QueueMessage,
+  type TraceContext,
+} from "@trivet/platform";
+import type { ServiceEnv } from "./env.ts";
+import { beginJob, Work } from "./invocation.ts";
+import { jobCall } from "./job-call.ts";
+import type { Mounted } from "./mounted.ts";
+
+/**
+ * What a service does with a message of a queue, or with a batch of them at once. It may be given a message again,
+ * after a failure or because the process died in the middle of it, so a repeat must be harmless.
+ */
+export type QueueHandler<Deps> =
+  | ((deps: Deps, message: QueueMessage) => Promise<void>)
+  | { batch(deps: Deps, batch: MessageBatch): Promise<void> };
+
+/** Milliseconds a batch may take: what Cloudflare grants one. */
+const longestRun = 15 * 60_000;
+
+/**
+ * Hands a batch to the handler of its queue. Message by message, each is an invocation of its own in the trace it came
+ * from, and one that fails is retried alone; as a whole, the handler says what becomes of it as on Cloudflare.
+ */
+export async function handleBatch<Env extends ServiceEnv, Deps>(
+  mounted: Mounted<Env, Deps>,
+  batch: MessageBatch,
+  ctx: InvocationContext,
+): Promise<void> {
+  const deadline = Date.now() + longestRun;
+  const handler = handlerOf(mounted.service, batch.queue);
+  const job = { queue: batch.queue, deadline, ctx };
+  if (typeof handler !== "function") {
+    await run(mounted, { ...job, trace: newTrace() }, batch.messages.length, (deps) => handler.batch(deps, batch));
+    return;
+  }
+  // One after the other: on Workers a whole batch shares six connections.
+  for (const message of batch.messages) {
+    try {
+      await run(mounted, { ...job, trace: traceOf(message) }, 1, (deps) => handler(deps, message));
+      message.ack();
+    } catch (cause) {
+      // It has been logged; the others of its batch are none the worse for it.
+      message.retry({ cause });
+    }
+  }
+}
+
+interface Job {
+  queue: string;
+  deadline: number;
+  ctx: InvocationContext;
+  trace: TraceContext;
+}
+
+/** Leaves one log line and a count for each message; rejects as the handler does. */
+async function run<Env extends ServiceEnv, Deps>(
+  mounted: Mounted<Env, Deps>,
+  { queue, deadline, ctx, trace }: Job,
+  messages: number,
+  handle: (deps: Deps) => Promise<void>,
+): Promise<void> {
+  const started = performance.now();
+  const { service, metrics, env } = mounted;
+  const work = new Work(ctx);
+  const invocation = beginJob(mounted, `queue:${queue}`, work, deadline, trace);
+  const finish = (status: "succeeded" | "failed", error?: unknown): void => {
+    metrics.jobs.inc({ service: service.name, job_type: `queue:${queue}`, status }, messages);
+    invocation.log[status === "failed" ? "error" : "info"]("{messages} of the queue {queue} {status} after {ms} ms", {
+      queue,
+      messages,
+      status,
+      ms: Math.round((performance.now() - started) * 100) / 100,
+      ...(status === "failed" && { fault: describeError(error) }),
+    });
+    work.finish();
+  };
+  try {
+    await handle(service.deps({ env, invocation, call: jobCall(invocation, env.SERVICE_JWT_SECRET) }));
+  } catch (error) {
+    finish("failed", error);
+    throw error;
+  }
+  finish("succeeded");
+}
+
+/** A body that is an event's envelope says to which trace it belongs. */
+function traceOf({ body }: QueueMessage): TraceContext {
+  if (typeof body !== "object" || body === null || !("trace_id" in body && "span_id" in body)) return newTrace();
+  return continueTrace(new Headers({ traceparent: `00-${String(body.trace_id)}-${String(body.span_id)}-01` }));
+}
+
+function handlerOf<Deps>(
+  { name, queues = {} }: { name: string; queues?: Readonly<Record<string, QueueHandler<Deps>>> },
+  queue: string,
+): QueueHandler<Deps> {
+  const handler = Object.hasOwn(queues, queue) ? queues[queue] : undefined;
+  if (handler) return handler;
+  throw new Error(
+    `${name} has no handler for the queue "${queue}"; it has ${Object.keys(queues).join(", ") || "none"}.`,
+  );
+}

@@ -1,0 +1,49 @@
+import { z } from "zod";
+import type { Entry, SendRequest } from "./orders.ts";
+
+const entry = z.object({
+  queue: z.string(),
+  at: z.number(),
+  messages: z.array(
+    z.object({
+      name: z.string(),
+      attempts: z.number(),
+      id: z.string(),
+      sentAt: z.number(),
+      body: z.string().optional(),
+    }),
+  ),
+});
+
+/** The suite's Worker, running somewhere, and its queues. */
+export interface QueueSubject {
+  /** `sent`, or the error's name and message. */
+  send(request: SendRequest): Promise<string>;
+  /** The batches of one run so far. */
+  log(run: string): Promise<Entry[]>;
+  logs(): Promise<Record<string, Entry[]>>;
+  stop(): Promise<void>;
+}
+
+export type Ask = (path: string, body?: string) => Promise<{ json(): Promise<unknown> }>;
+
+export function subjectOf(ask: Ask, stop: () => Promise<void>): QueueSubject {
+  return {
+    send: async (request) => z.string().parse(await (await ask("/send", JSON.stringify(request))).json()),
+    log: async (run) => entriesOf(await (await ask(`/log?run=${encodeURIComponent(run)}`)).json()),
+    logs: async () => logsOf(await (await ask("/logs")).json()),
+    stop,
+  };
+}
+
+const list = z.array(entry);
+const entriesOf = (value: unknown): Entry[] => list.parse(value).map(withoutUndefined);
+const logsOf = (value: unknown): Record<string, Entry[]> =>
+  Object.fromEntries(
+    Object.entries(z.record(z.string(), list).parse(value)).map(([run, of]) => [run, of.map(withoutUndefined)]),
+  );
+
+const withoutUndefined = ({ messages, ...rest }: z.output<typeof entry>): Entry => ({
+  ...rest,
+  messages: messages.map(({ body, ...message }) => (body === undefined ? message : { ...message, body })),
+});

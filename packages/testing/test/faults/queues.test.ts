@@ -1,0 +1,37 @@
+import { describe, expect, test } from "vitest";
+import { availableDrivers } from "../../src/conformance/queues/drivers.ts";
+import { killWorkers } from "../../src/faults/queues/jobs.ts";
+import { poisonJobs } from "../../src/faults/queues/poison.ts";
+import { stopWorker } from "../../src/faults/queues/zombie.ts";
+
+// Short forms of `npm run fault:jobs`, `fault:poison` and `fault:zombie`. Most of what they take is the lease running out.
+describe.concurrent.each(availableDrivers)("faults of queues on %s", (driver) => {
+  const runtime = "node";
+
+  test("workers killed with jobs in their hands: none is lost, none has two effects", { timeout: 90_000 }, async () => {
+    const report = await killWorkers({ driver, runtime, jobs: 1_000 }, 2);
+    expect(report).toMatchObject({ lost: 0, doubled: 0 });
+  });
+
+  test("poisoned jobs, and they alone, become dead letters with their cause; driven again each runs once", {
+    timeout: 90_000,
+  }, async () => {
+    const report = await poisonJobs({ driver, runtime, jobs: 1_000 });
+    expect(report).toMatchObject({
+      astray: 0,
+      withCause: report.poisoned,
+      redriven: report.poisoned,
+      lost: 0,
+      doubled: 0,
+    });
+    expect(report.poisoned).toBe(9);
+  });
+
+  test("a worker stopped past its lease and resumed: its late acknowledgements and writes are refused", {
+    timeout: 90_000,
+  }, async () => {
+    const report = await stopWorker({ driver, runtime, jobs: 20 });
+    expect(report).toMatchObject({ lost: 0, doubled: 0, refused: report.held });
+    expect(report.held).toBe(20);
+  });
+});
