@@ -5,7 +5,7 @@ import type { ServiceEnv } from "./env.ts";
 import { eventRoutes } from "./events.ts";
 import { allowedMethods, registrationOrder } from "./path.ts";
 import type { ServiceDefinition } from "./service.ts";
-import { standardRoutes } from "./standard-routes.ts";
+import { documentStandardRoutes, standardRoutes } from "./standard-routes.ts";
 import type { HandlerEnv } from "./state.ts";
 
 /**
@@ -19,7 +19,8 @@ export function createApp<Env extends ServiceEnv, Deps>(
   // First, because their paths are static and a service's `/{id}` would match them.
   standardRoutes(app, service);
   const routes = [...service.routes, ...eventRoutes(service)].toSorted(registrationOrder);
-  for (const route of routes) route.register(app);
+  for (const route of routes) route.register(app, { atDoor: service.atDoor ?? false });
+  documentStandardRoutes(app, service);
   const contracts = routes.map((route) => route.contract);
   app.notFound(
     async (c) => (await service.fallback?.(c)) ?? answerUnknown(c.req.method, c.req.path, contracts, app.routes),

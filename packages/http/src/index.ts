@@ -3,7 +3,9 @@ export { clientAddress, identify, identifyService } from "./access/grant.ts";
 export { createApp } from "./app.ts";
 export { json, noContent, type RouteContract } from "./contract.ts";
 export type { CronHandler } from "./cron.ts";
+export { conventions } from "./docs/conventions.ts";
 export { securitySchemes } from "./docs/document.ts";
+export { operations } from "./docs/standard-contracts.ts";
 export {
   assetsBinding,
   databaseBinding,

@@ -20,7 +20,7 @@ export interface EventHandler<Deps> {
 /** A route as a value: listed once in `service.ts`, registered by `createApp`. */
 export interface Route<Deps> {
   contract: RouteContract;
-  register(app: OpenAPIHono<HandlerEnv<Deps>>): void;
+  register(app: OpenAPIHono<HandlerEnv<Deps>>, kind?: { atDoor: boolean }): void;
 }
 
 type CallerOf<Contract extends RouteContract> =
@@ -44,8 +44,8 @@ export function routesFor<Deps>() {
     ): Route<Deps> {
       return {
         contract,
-        register: (app) => {
-          const operation = { ...describeRoute(contract), middleware: guards(contract) };
+        register: (app, kind = { atDoor: false }) => {
+          const operation = { ...describeRoute(contract, kind), middleware: guards(contract) };
           app.openapi(operation, sameHandler<Deps>(handler), refuseInvalid);
         },
       };
@@ -59,8 +59,8 @@ export function routesFor<Deps>() {
       const contract = routeOfCall(call);
       return {
         contract,
-        register: (app) => {
-          const operation = { ...describeRoute(contract), middleware: guards(contract), hide: true };
+        register: (app, kind = { atDoor: false }) => {
+          const operation = { ...describeRoute(contract, kind), middleware: guards(contract), hide: true };
           app.openapi(
             operation,
             async (c) => {

@@ -40,8 +40,12 @@ export interface ServiceDefinition<Env extends ServiceEnv, Deps> {
   decorate?(headers: Headers, request: Request, env: Env): void;
   /** Answers what no route matches; 404 or 405 where it does not. */
   fallback?(c: ServiceContext<Deps>): Promise<Response | undefined>;
-  /** The OpenAPI document as JSON text, where it is not just that of the routes. */
-  document?(c: ServiceContext<Deps>): Promise<string>;
+  /** The router: its own paths have no prefix, and whoever asks for them is not counted. */
+  atDoor?: true;
+  /** The title of its documents, if not its name. */
+  title?: string;
+  /** The OpenAPI document as JSON text, where it is not just that of its own routes. */
+  document?(c: ServiceContext<Deps>, own: string): Promise<string>;
   /** The JWKS that verifies access tokens, where it is not fetched from the AUTH binding. */
   keys?(deps: Deps): Promise<unknown>;
 }

@@ -1,7 +1,10 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { fingerprint, sameSecret, TrivetError } from "@trivet/platform";
+import { conventions } from "./docs/conventions.ts";
+import { describeRoute } from "./docs/describe-route.ts";
 import { buildDocument } from "./docs/document.ts";
 import { type Reader, readerPage } from "./docs/pages.ts";
+import { operations, standardContracts } from "./docs/standard-contracts.ts";
 import type { ServiceEnv } from "./env.ts";
 import { strictQuery } from "./input/query.ts";
 import { type Checks, takeHealth } from "./observe/health.ts";
@@ -50,18 +53,36 @@ export function standardRoutes<Env extends ServiceEnv, Deps>(
       return c.body(await c.env.metrics.render(), 200, { "content-type": metricsContentType, ...noStore });
     });
     get(`${prefix}/openapi.json`, async (c) => {
-      if (service.document) return serveDocument(c, await service.document(c));
-      document ??= buildDocument(app, {
-        title: `Trivet ${service.name}`,
-        version: service.version,
-        description: service.summary,
-        server: "/",
-      });
-      return serveDocument(c, document);
+      document ??= buildDocument(app, infoOf(service));
+      return serveDocument(c, (await service.document?.(c, document)) ?? document);
     });
-    documentPages(get, prefix, `Trivet ${service.name}`);
+    documentPages(get, prefix, titleOf(service));
   }
 }
+
+/** After the service's own routes, so that a reader of the document meets those first. */
+export function documentStandardRoutes<Env extends ServiceEnv, Deps>(
+  app: OpenAPIHono<HandlerEnv<Deps>>,
+  service: ServiceDefinition<Env, Deps>,
+): void {
+  const own = new Set<string>(service.routes.map(({ contract }) => contract.path));
+  const atDoor = service.atDoor ?? false;
+  const prefix = atDoor ? "" : (`/${service.name}` as const);
+  for (const contract of standardContracts(prefix, "database" in (service.checks ?? {}))) {
+    if (!own.has(contract.path)) app.openAPIRegistry.registerPath(describeRoute(contract, { atDoor }));
+  }
+}
+
+const titleOf = (service: { name: string; title?: string }): string => service.title ?? `Trivet ${service.name}`;
+
+const infoOf = (service: Pick<ServiceDefinition<never, never>, "name" | "title" | "version" | "summary">) => ({
+  title: titleOf(service),
+  version: service.version,
+  summary: service.summary,
+  description: conventions("Requests are counted by user, else by address; tries to log in more strictly."),
+  server: "/",
+  tags: [{ name: service.name, description: service.summary }, operations],
+});
 
 /** `/docs` (Scalar), `/redoc` (ReDoc) and their scripts, below a prefix. */
 function documentPages<Deps>(get: Get<Deps>, prefix: string, title: string): void {

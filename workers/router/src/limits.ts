@@ -81,3 +81,9 @@ function limitsOf(tier: Tier, env: Env): Limit[] {
     { name: nameOf(tier, "writes"), limit: written, length: minute },
   ];
 }
+
+/** The limits in words, for whoever reads the documents. */
+export const limitsInWords = ({ RATE_LIMIT_USER, RATE_LIMIT_ADDRESS, RATE_LIMIT_CREDENTIALS }: Env): string =>
+  `A user may read ${RATE_LIMIT_USER} times a minute, moderators and administrators more, an address without a user ` +
+  `${RATE_LIMIT_ADDRESS} times; everybody may write half as often. At what takes a password, a code or a token an address ` +
+  `may try ${RATE_LIMIT_CREDENTIALS} times in five minutes.`;

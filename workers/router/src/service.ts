@@ -1,7 +1,8 @@
-import { defineService } from "@trivet/http";
+import { conventions, defineService } from "@trivet/http";
 import { addCorsHeaders, preflight } from "./cors.ts";
 import { deps } from "./deps.ts";
 import { env } from "./env.ts";
+import { limitsInWords } from "./limits.ts";
 import { routeRequest } from "./route-request.ts";
 import { databaseHealth } from "./routes/database-health.ts";
 import { landing } from "./routes/landing.ts";
@@ -9,9 +10,12 @@ import { problem } from "./routes/problem.ts";
 import { servicesHealth } from "./routes/services-health.ts";
 import { addSecurityHeaders } from "./security-headers.ts";
 
+const title = "Trivet API";
+const version = "0.1.0";
+
 export const router = defineService({
   name: "router",
-  version: "0.1.0",
+  version,
   summary: "The public door: leads every request to its service, within limits and in time",
   env,
   deps,
@@ -21,9 +25,12 @@ export const router = defineService({
     addSecurityHeaders(headers, PUBLIC_URL);
     addCorsHeaders(headers, request, CORS_ORIGINS);
   },
-  document: async (c) => {
+  atDoor: true,
+  title,
+  document: async (c, own) => {
     const { documents, services, env } = c.env.deps();
-    return documents.merged(services, env.PUBLIC_URL, c.env.invocation.log);
+    const heading = { title, version, description: conventions(limitsInWords(env)), server: env.PUBLIC_URL };
+    return documents.merged(services, own, heading, c.env.invocation.log);
   },
   watchesBodies: true,
   fallback: routeRequest,

@@ -111,13 +111,13 @@ describe("the router's own health", () => {
 const { route } = routesFor<undefined>();
 
 /** A real service with one route, whose `Thing` has the given field. */
-function serviceWith(name: string, field: string): Upstream {
+function serviceWith(name: string, field: string, path: `/${string}` = `/${name}/thing`): Upstream {
   const thing = z.object({ [field]: z.string() }).meta({ id: "Thing" });
   const same = z.object({ shared: z.string() }).meta({ id: "Same" });
   const read = route(
     {
       method: "get",
-      path: `/${name}/thing`,
+      path,
       summary: `Read a thing of ${name}`,
       access: access.user,
       responses: { 200: json(z.object({ thing, same }), "The thing") },
@@ -142,9 +142,15 @@ function serviceWith(name: string, field: string): Upstream {
 const merged = z.looseObject({
   openapi: z.string(),
   servers: z.array(z.object({ url: z.string() })),
+  info: z.object({ title: z.string(), version: z.string(), description: z.string() }),
   tags: z.array(z.object({ name: z.string(), description: z.string() })),
   paths: z.record(z.string(), z.json()),
-  components: z.object({ schemas: z.record(z.string(), z.json()), securitySchemes: z.record(z.string(), z.json()) }),
+  components: z.object({
+    schemas: z.record(z.string(), z.json()),
+    responses: z.record(z.string(), z.json()),
+    headers: z.record(z.string(), z.json()),
+    securitySchemes: z.record(z.string(), z.json()),
+  }),
   "x-stale": z.array(z.string()).optional(),
 });
 const documentOf = async (front: ReturnType<typeof door>) => {
@@ -153,7 +159,34 @@ const documentOf = async (front: ReturnType<typeof door>) => {
   return merged.parse(await response.json());
 };
 
+const ofServices = ({ paths }: { paths: object }) => Object.keys(paths).filter((path) => path.endsWith("/thing"));
+
 describe("GET /openapi.json", () => {
+  test("has the product's name, tells the limits that hold, and has the router's routes and everybody's", async () => {
+    const front = door({ USERS: serviceWith("users", "name"), RATE_LIMIT_USER: "77" });
+    const { info, paths } = await documentOf(front);
+    expect(info.title).toBe("Trivet API");
+    expect(info.description).toContain("A user may read 77 times a minute");
+    const own = ["/", "/problems/{code}", "/health", "/health/services", "/health/db", "/ready", "/metrics"];
+    const all = [...own, "/openapi.json", "/docs", "/redoc"].flatMap((path) =>
+      own.slice(0, 2).includes(path) || path === "/health/services" || path === "/health/db"
+        ? [path]
+        : [path, `/users${path}`],
+    );
+    expect(Object.keys(paths).toSorted()).toEqual([...all, "/users/thing"].toSorted());
+  });
+
+  test("has the keys of access tokens at both of their addresses", async () => {
+    const auth = serviceWith("auth", "email", "/auth/.well-known/jwks.json");
+    const { paths } = await documentOf(door({ AUTH: auth }));
+    const operationOf = (path: string) =>
+      z.object({ get: z.looseObject({ operationId: z.string() }) }).parse(paths[path]).get;
+    const { operationId: first, ...here } = operationOf("/auth/.well-known/jwks.json");
+    const { operationId: second, ...there } = operationOf("/.well-known/jwks.json");
+    expect(here).toEqual(there);
+    expect(first).not.toBe(second);
+  });
+
   test("is one valid document of all services", async () => {
     const document = await documentOf(
       door({ USERS: serviceWith("users", "name"), AUTH: serviceWith("auth", "email") }),
@@ -161,11 +194,13 @@ describe("GET /openapi.json", () => {
     const { valid, errors } = await new Validator().validate(document);
     expect(errors).toBeUndefined();
     expect(valid).toBe(true);
-    expect(Object.keys(document.paths)).toEqual(["/auth/thing", "/users/thing"]);
+    expect(ofServices(document)).toEqual(["/auth/thing", "/users/thing"]);
     expect(document.servers).toEqual([{ url: publicUrl }]);
     expect(document.tags).toEqual([
       { name: "auth", description: "All of auth" },
       { name: "users", description: "All of users" },
+      { name: "router", description: expect.any(String) },
+      { name: "operations", description: expect.any(String) },
     ]);
     expect(document["x-stale"]).toBeUndefined();
   });
@@ -174,7 +209,7 @@ describe("GET /openapi.json", () => {
     const { paths, components } = await documentOf(
       door({ USERS: serviceWith("users", "name"), AUTH: serviceWith("auth", "email") }),
     );
-    expect(Object.keys(components.schemas).toSorted()).toEqual(["Problem", "Same", "Thing", "users.Thing"]);
+    expect(Object.keys(components.schemas).toSorted()).toEqual(["Health", "Problem", "Same", "Thing", "users.Thing"]);
     expect(JSON.stringify(components.schemas.Thing)).toContain("email");
     expect(JSON.stringify(components.schemas["users.Thing"])).toContain("name");
     expect(JSON.stringify(paths["/auth/thing"])).toContain('"#/components/schemas/Thing"');
@@ -186,11 +221,9 @@ describe("GET /openapi.json", () => {
     const document = await documentOf(
       door({ USERS: serviceWith("users", "name"), AUTH: serviceWith("auth", "email") }),
     );
-    const references = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(
-      ([, name]) => name ?? "",
-    );
-    expect(references.length).toBeGreaterThan(0);
-    for (const name of references) expect(document.components.schemas).toHaveProperty([name]);
+    const references = [...JSON.stringify(document).matchAll(/"#\/components\/(\w+)\/([^"]+)"/g)];
+    expect(references.length).toBeGreaterThan(100);
+    for (const [, kind, name] of references) expect(document.components).toHaveProperty([kind ?? "", name ?? ""]);
   });
 
   test.each<[string, Answer]>([
@@ -207,12 +240,12 @@ describe("GET /openapi.json", () => {
       const front = door({ USERS: users, AUTH: auth });
       const first = await documentOf(front);
       expect(first["x-stale"]).toEqual(["auth"]);
-      expect(Object.keys(first.paths)).toEqual(["/users/thing"]);
+      expect(ofServices(first)).toEqual(["/users/thing"]);
       auth.answer = serviceWith("auth", "email").answer;
       users.answer = failing;
       const second = await documentOf(front);
       expect(second["x-stale"]).toEqual(["users"]);
-      expect(Object.keys(second.paths)).toEqual(["/auth/thing", "/users/thing"]);
+      expect(ofServices(second)).toEqual(["/auth/thing", "/users/thing"]);
       users.answer = good;
       expect((await documentOf(front))["x-stale"]).toBeUndefined();
     },
@@ -267,8 +300,19 @@ describe("GET /", () => {
     const response = await front.send("/");
     expect(response.status).toBe(200);
     const html = await response.text();
-    expect(html).toContain("<td>users</td><td><code>/users/*</code></td><td>ok</td>");
-    expect(html).toContain("<td>auth</td><td><code>/auth/*</code></td><td>unreachable</td>");
+    expect(html).toContain('<h3>users</h3><span class="state">ok</span>');
+    expect(html).toContain('<h3>auth</h3><span class="state">unreachable</span>');
+    expect(html).toContain("1 of 2 are well.");
+    for (const link of [
+      "/docs",
+      "/redoc",
+      "/openapi.json",
+      "/health/services",
+      "/metrics",
+      "/users/docs",
+      "/auth/health",
+    ])
+      expect(html).toContain(`<a href="${link}">`);
     expect(html).not.toMatch(/<script|<b>/);
   });
 });

@@ -1,50 +1,37 @@
 import type { RouteConfig } from "@hono/zod-openapi";
-import { type ErrorCode, errorCodes } from "@trivet/platform";
+import type { ErrorCode } from "@trivet/platform";
 import { z } from "zod";
 import type { RouteContract } from "../contract.ts";
+import { everywhere, type HeaderName, headersNamed, limited } from "./headers.ts";
+import { refusal, refusalsOf } from "./refusals.ts";
 
-const fieldError = z.object({
-  in: z.enum(["body", "query", "path", "header"]),
-  pointer: z.string().meta({ description: "RFC 6901 JSON pointer to the field" }),
-  detail: z.string(),
-});
+type Answer = RouteConfig["responses"][string];
 
-/** RFC 9457, as every refusal is written. */
-const problemSchema = z
-  .object({
-    type: z.string().meta({ description: "A page that explains the code" }),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string().meta({ description: "What was expected, and how to mend it" }),
-    instance: z.string().meta({ description: "The path that was asked for" }),
-    code: z.enum(Object.keys(errorCodes)),
-    error: z.string().meta({ description: "The title again, for simple clients" }),
-    request_id: z.string(),
-    errors: z.array(fieldError).optional(),
-  })
-  .meta({ id: "Problem", description: "RFC 9457 problem details" });
-
-/** The OpenAPI operation of a contract: its own words, and what is true of every route of its kind. */
-export function describeRoute({ access, errors = [], etag, bodyLimit: _, ...contract }: RouteContract): RouteConfig {
-  const own = Object.fromEntries(
-    Object.entries(contract.responses).map(([status, answer]) => [status, asAnswer(answer)]),
-  );
-  const codes = new Set<ErrorCode>([...universalCodes({ access, ...contract }), ...errors]);
+/**
+ * The OpenAPI operation of a contract: its own words, and what is true of every route of its kind. What
+ * is answered `atDoor` is the router's own, which counts nobody for it and asks no service's leave.
+ */
+export function describeRoute(contract: RouteContract, { atDoor }: { atDoor: boolean }): RouteConfig {
+  const { access, errors = [], etag, bodyLimit: _, ...operation } = contract;
+  const codes = new Set<ErrorCode>([...(atDoor ? doorCodes : universalCodes(contract)), ...errors]);
+  const refusals = refusalsOf(codes);
+  const answers: Record<string, Answer> = {
+    ...(etag && { 304: { description: "The client's copy is current" } }),
+    ...operation.responses,
+  };
+  const own = Object.entries(answers).map(([status, answer]) => {
+    const described = withHeaders(asAnswer(answer), headersOf(contract, Number(status), atDoor));
+    return [status, status in refusals ? either(described, status, codes) : described] as const;
+  });
   return {
-    ...contract,
-    tags: contract.tags ?? [contract.path.split("/")[1] ?? ""],
-    operationId: contract.operationId ?? operationId(contract.method, contract.path),
-    security: securityOf(access.kind),
-    responses: {
-      ...refusals(codes),
-      ...(etag && { 304: { description: "The client's copy is current" } }),
-      ...own,
-    },
+    ...operation,
+    tags: operation.tags ?? [operation.path.split("/")[1] ?? ""],
+    operationId: operation.operationId ?? operationId(operation.method, operation.path),
+    security: operation.security ?? securityOf(access.kind),
+    responses: { ...refusals, ...Object.fromEntries(own) },
     ...(access.roles && { "x-roles": access.roles }),
   };
 }
-
-type Answer = RouteConfig["responses"][string];
 
 /** What `json()` makes serves requests too, where it is `required`; OpenAPI has no such member in an answer. */
 function asAnswer(answer: Answer): Answer {
@@ -53,30 +40,46 @@ function asAnswer(answer: Answer): Answer {
   return rest;
 }
 
-function* universalCodes(contract: Pick<RouteContract, "access" | "request">): Generator<ErrorCode> {
-  const { access, request } = contract;
-  yield* ["rate_limited", "internal", "unavailable", "deadline_exceeded", "bad_gateway"] as const;
-  yield* ["malformed_request"] as const;
-  if (request?.params ?? request?.query ?? request?.headers ?? request?.body) yield "validation_failed";
-  if (request?.body) yield* ["payload_too_large", "unsupported_media_type", "request_timeout"] as const;
-  if (access.kind === "service") yield* ["service_token_required", "service_token_invalid"] as const;
-  if (access.kind === "user" || access.kind === "role" || access.kind === "optional") {
-    yield* ["unauthenticated", "forbidden"] as const;
-  }
+function withHeaders(answer: Answer, names: Iterable<HeaderName>): Answer {
+  if ("$ref" in answer) return answer;
+  return { ...answer, headers: { ...headersNamed(names), ...answer.headers } };
 }
 
-/** One response per status; its description lists the codes that share it. */
-function refusals(codes: Iterable<ErrorCode>): RouteConfig["responses"] {
-  const byStatus = Map.groupBy(codes, (code) => errorCodes[code].status);
-  return Object.fromEntries(
-    [...byStatus].map(([status, group]) => [
-      status,
-      {
-        description: group.map((code) => `\`${code}\`: ${errorCodes[code].detail}`).join("\n\n"),
-        content: { "application/problem+json": { schema: problemSchema } },
-      },
-    ]),
-  );
+function* headersOf(contract: RouteContract, status: number, atDoor: boolean): Generator<HeaderName> {
+  yield* everywhere;
+  if (!atDoor) yield* limited;
+  const { etag, request } = contract;
+  if ((etag || takes(request?.headers, "if-match")) && (status === 200 || status === 304)) yield "etag";
+  if (takes(request?.query, "cursor") && status === 200) yield "link";
+  if (status >= 300 && status !== 304 && status < 400) yield "location";
+}
+
+const takes = (schema: unknown, name: string): boolean => schema instanceof z.ZodObject && name in schema.shape;
+
+/** A status that is an answer of its own and a refusal, too: readiness is told with 503. */
+function either(answer: Answer, status: string, codes: Iterable<ErrorCode>): Answer {
+  if ("$ref" in answer) return answer;
+  const refused = refusal([...codes].filter((code) => status in refusalsOf([code])));
+  return {
+    ...answer,
+    description: `${answer.description ?? ""}\n\n${refused.description}`,
+    headers: { ...refused.headers, ...answer.headers },
+    content: { ...refused.content, ...answer.content },
+  };
+}
+
+const doorCodes = ["malformed_request", "validation_failed", "internal"] as const;
+
+function* universalCodes({ access, request, method }: RouteContract): Generator<ErrorCode> {
+  yield* doorCodes;
+  yield* ["rate_limited", "unavailable", "deadline_exceeded", "bad_gateway"] as const;
+  // Of what is sent to any address, the router caps the length and the time; nobody sends GET a body.
+  if (method !== "get") yield* ["payload_too_large", "request_timeout"] as const;
+  if (request?.body) yield "unsupported_media_type";
+  if (access.kind === "service") yield* ["service_token_required", "service_token_invalid"] as const;
+  // Where anyone may call, an API key that is none is refused all the same.
+  else yield "unauthenticated";
+  if (access.kind !== "service" && access.kind !== "anyone") yield "forbidden";
 }
 
 function securityOf(kind: RouteContract["access"]["kind"]): Record<string, string[]>[] {

@@ -1,19 +1,25 @@
 import { runtimeName } from "@trivet/platform";
+import { z } from "zod";
 
-export interface CheckResult {
-  status: "healthy" | "unhealthy";
-  latency_ms: number;
-}
+const checkResult = z.object({
+  status: z.enum(["healthy", "unhealthy"]),
+  latency_ms: z.int().nonnegative().meta({ description: "How long the answer took" }),
+});
 
-export interface Health {
-  status: "ok" | "degraded";
-  service: string;
-  version: string;
-  runtime: string;
-  uptime_s: number;
-  database?: "connected" | "disconnected";
-  checks: Record<string, CheckResult>;
-}
+export const health = z
+  .object({
+    status: z.enum(["ok", "degraded"]).meta({ description: "`degraded`: something it cannot work without is down" }),
+    service: z.string(),
+    version: z.string(),
+    runtime: z.string().meta({ description: "`node`, `bun` or `workerd`" }),
+    uptime_s: z.int().nonnegative().meta({ description: "Seconds since its first request here" }),
+    database: z.enum(["connected", "disconnected"]).optional().meta({ description: "Of a service that has one" }),
+    checks: z.record(z.string(), checkResult).meta({ description: "What it cannot work without, by name" }),
+  })
+  .meta({ id: "Health", description: "The state of one service" });
+
+type CheckResult = z.output<typeof checkResult>;
+type Health = z.output<typeof health>;
 
 export type Checks = Record<string, () => Promise<unknown>>;
 
@@ -24,7 +30,7 @@ export async function takeHealth(about: { service: string; version: string; sinc
   const results = await Promise.all(
     Object.entries(checks).map(async ([name, check]) => [name, await take(check)] as const),
   );
-  const health: Health = {
+  const report: Health = {
     status: results.every(([, { status }]) => status === "healthy") ? "ok" : "degraded",
     service: about.service,
     version: about.version,
@@ -32,9 +38,9 @@ export async function takeHealth(about: { service: string; version: string; sinc
     uptime_s: Math.round((Date.now() - about.since) / 1_000),
     checks: Object.fromEntries(results),
   };
-  const database = health.checks.database;
-  if (database) health.database = database.status === "healthy" ? "connected" : "disconnected";
-  return health;
+  const database = report.checks.database;
+  if (database) report.database = database.status === "healthy" ? "connected" : "disconnected";
+  return report;
 }
 
 async function take(check: () => Promise<unknown>): Promise<CheckResult> {

@@ -3,7 +3,7 @@ import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { z } from "zod";
 import type { Answer } from "../client.ts";
-import type { Document, Operation } from "./operations.ts";
+import { type Document, type Operation, pointerTo } from "./operations.ts";
 
 /** Says what is wrong with an answer to an operation; nothing when it keeps the contract. */
 export type CheckAnswer = (operation: Operation, answer: Answer) => string[];
@@ -24,24 +24,22 @@ export function answerChecker(document: Document): CheckAnswer {
   };
 
   return (operation, answer) => {
-    const status = String(answer.status);
-    const types = operation.responses[status];
-    if (answer.status >= 500) return [`${status}: ${answer.text.slice(0, 300)}`];
-    if (!types) return [`${status} is not documented: ${answer.text.slice(0, 300)}`];
-    if (answer.status >= 400) return problemFaults(answer);
-    if (types.length === 0) return answer.text === "" ? [] : [`${status} should have no body`];
-    const type = answer.headers.get("content-type")?.split(";")[0] ?? "";
-    if (!types.includes(type)) return [`${status} has the undocumented media type ${type}`];
-    if (type !== "application/json") return [];
-    const validate = validatorOf(schemaPointer(operation, status, type));
-    if (validate(answer.body)) return [];
-    return [`${status} does not match its schema: ${ajv.errorsText(validate.errors)}`];
+    const { status, headers, body, text } = answer;
+    if (status >= 500) return [`${status}: ${text.slice(0, 300)}`];
+    const documented = operation.responses[status];
+    if (!documented) return [`${status} is not documented: ${text.slice(0, 300)}`];
+    const faults = status >= 400 ? problemFaults(answer) : [];
+    if (documented.types.length === 0) return text === "" ? faults : [...faults, `${status} should have no body`];
+    const type = headers.get("content-type")?.split(";")[0] ?? "";
+    if (!documented.types.includes(type)) return [...faults, `${status} has the undocumented media type ${type}`];
+    if (!type.endsWith("json")) return faults;
+    const validate = validatorOf(documented.pointer + pointerTo(["content", type, "schema"]));
+    if (validate(body)) return faults;
+    return [
+      ...faults,
+      `${status} does not match its schema: ${ajv.errorsText(validate.errors)}: ${text.slice(0, 300)}`,
+    ];
   };
-}
-
-function schemaPointer({ path, method }: Operation, status: string, type: string): string {
-  const parts = ["paths", path, method.toLowerCase(), "responses", status, "content", type, "schema"];
-  return parts.map((part) => `/${encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"))}`).join("");
 }
 
 const problem = z.strictObject({

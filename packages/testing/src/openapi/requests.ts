@@ -31,12 +31,21 @@ export function requestsTo(
     }
     return search.size === 0 ? "" : `?${search}`;
   });
-  return fc.tuple(path, query, bodies(document, operation)).map(([filled, search, body]) => ({
+  return fc.tuple(path, query, strays, bodies(document, operation)).map(([filled, search, stray, body]) => ({
     method: operation.method,
-    path: filled + search,
+    path: filled + search + (stray && (search === "" ? "?" : "&") + stray),
     options: body,
   }));
 }
+
+/** Parameters that no contract names, or that come once more. */
+const strays = fc.oneof(
+  { weight: 9, arbitrary: fc.constant("") },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom("surprise=1", "limit=1&limit=2", "=", "limit", "%F0%9F%A7%AE=", "cursor=zzz"),
+  },
+);
 
 function pathValues(document: Document, { schema }: Parameter, ids: readonly string[]): fc.Arbitrary<string> {
   const arms = [

@@ -1,5 +1,5 @@
 import { beforeDeadline, describeError, type Logger, type ServiceBinding } from "@trivet/platform";
-import { mergeDocuments, type OpenApiDocument, openApiDocument } from "./merge.ts";
+import { type Heading, mergeDocuments, type OpenApiDocument, openApiDocument } from "./merge.ts";
 
 const freshFor = 30_000;
 const timeLimit = 2_000;
@@ -10,7 +10,13 @@ export class Documents {
   #merged: string | undefined;
   #mergedAt = 0;
 
-  async merged(services: ReadonlyMap<string, ServiceBinding>, publicUrl: string, log: Logger): Promise<string> {
+  /** `own` is the router's, whose routes stand behind those of the services. */
+  async merged(
+    services: ReadonlyMap<string, ServiceBinding>,
+    own: string,
+    heading: Heading,
+    log: Logger,
+  ): Promise<string> {
     if (this.#merged !== undefined && Date.now() - this.#mergedAt < freshFor) return this.#merged;
     const stale: string[] = [];
     await Promise.all(
@@ -25,7 +31,8 @@ export class Documents {
     );
     // Sorted, so that the document does not depend on who answered first.
     const documents = [...this.#good].toSorted(([a], [b]) => a.localeCompare(b));
-    const merged = JSON.stringify(mergeDocuments(documents, publicUrl, stale.toSorted()));
+    documents.push(["router", openApiDocument.parse(JSON.parse(own))]);
+    const merged = JSON.stringify(mergeDocuments(documents, heading, stale.toSorted()));
     // An incomplete document is made anew at the next request.
     this.#mergedAt = stale.length === 0 ? Date.now() : 0;
     this.#merged = merged;

@@ -1,60 +1,87 @@
-import { securitySchemes } from "@trivet/http";
+import { operations, securitySchemes } from "@trivet/http";
 import { z } from "zod";
+
+const section = z.record(z.string(), z.json()).optional();
 
 /** As much of an OpenAPI 3.1 document as merging touches. */
 export const openApiDocument = z.looseObject({
-  info: z.looseObject({ title: z.string(), description: z.string().optional() }),
+  info: z.looseObject({ title: z.string(), summary: z.string().optional() }),
   paths: z.record(z.string(), z.json()),
-  components: z.looseObject({ schemas: z.record(z.string(), z.json()).optional() }).optional(),
+  components: z.looseObject({ schemas: section, responses: section, headers: section }).optional(),
 });
 
 export type OpenApiDocument = z.output<typeof openApiDocument>;
 type Json = z.core.util.JSONType;
+type Merged = Record<(typeof sections)[number], Record<string, Json>>;
 
-const description = `Every service behind this address. Paths are also answered below \`/api\` and \`/api/v1\`.
+const sections = ["schemas", "responses", "headers"] as const;
 
-Refusals are RFC 9457 problems; their \`code\` is from a closed set. Lists page by an opaque \`cursor\`.`;
+export interface Heading {
+  title: string;
+  version: string;
+  description: string;
+  /** Where the paths begin. */
+  server: string;
+}
 
 /**
- * One document out of the services' own. Schemas of one name and one shape are shared; of two shapes
- * under one name, the later one is renamed after its service. Services in `stale` are flagged.
+ * One document out of the services' own, in their order. Components of one name and one shape are shared;
+ * of two shapes under one name, the later one is renamed after its service. Services in `stale` are flagged.
  */
-export function mergeDocuments(documents: readonly [string, OpenApiDocument][], server: string, stale: string[]) {
+export function mergeDocuments(documents: readonly [string, OpenApiDocument][], heading: Heading, stale: string[]) {
+  const { title, version, description, server } = heading;
   const paths: Record<string, Json> = {};
-  const schemas: Record<string, Json> = {};
+  const components: Merged = { schemas: {}, responses: {}, headers: {} };
   for (const [service, document] of documents) {
-    const renamed = new Map<string, string>();
-    const own = document.components?.schemas ?? {};
-    for (const [name, schema] of Object.entries(own)) {
-      const taken = schemas[name];
-      if (taken !== undefined && JSON.stringify(taken) !== JSON.stringify(schema))
-        renamed.set(name, `${service}.${name}`);
-    }
-    for (const [name, schema] of Object.entries(own))
-      schemas[renamed.get(name) ?? name] = withReferences(schema, renamed);
+    const renamed = addComponents(components, service, document);
     for (const [path, item] of Object.entries(document.paths)) paths[path] = withReferences(item, renamed);
   }
+  const keys = keysAtRoot.safeParse(paths["/auth/.well-known/jwks.json"]);
+  if (keys.success) paths["/.well-known/jwks.json"] = keys.data;
   return {
     openapi: "3.1.0",
-    info: { title: "Trivet", version: "0.1.0", description },
+    info: { title, version, description },
     servers: [{ url: server }],
-    tags: documents.map(([name, document]) => ({ name, description: document.info.description ?? "" })),
+    tags: [...documents.map(([name, { info }]) => ({ name, description: info.summary ?? "" })), operations],
     paths,
-    components: { schemas, securitySchemes },
+    components: { ...components, securitySchemes },
     ...(stale.length > 0 && { "x-stale": stale }),
   };
 }
 
-const prefix = "#/components/schemas/";
+/** Adds the components of one service; tells which references to them have become others. */
+function addComponents(to: Merged, service: string, { components }: OpenApiDocument): Map<string, string> {
+  const renamed = new Map<string, string>();
+  for (const kind of sections) {
+    for (const [name, own] of Object.entries(components?.[kind] ?? {})) {
+      const taken = to[kind][name];
+      if (taken !== undefined && JSON.stringify(taken) !== JSON.stringify(own))
+        renamed.set(reference(kind, name), reference(kind, `${service}.${name}`));
+    }
+  }
+  for (const kind of sections) {
+    for (const [name, own] of Object.entries(components?.[kind] ?? {})) {
+      const kept = renamed.has(reference(kind, name)) ? `${service}.${name}` : name;
+      to[kind][kept] = withReferences(own, renamed);
+    }
+  }
+  return renamed;
+}
+
+/** The one path of a service that has a second name of its own in the document: others look for keys at the root. */
+const keysAtRoot = z
+  .object({ get: z.record(z.string(), z.json()) })
+  .transform(({ get }): Json => ({ get: { ...get, operationId: "getWellKnownJwksJson" } }));
+
+const reference = (kind: string, name: string): string => `#/components/${kind}/${name}`;
 
 function withReferences(value: Json, renamed: ReadonlyMap<string, string>): Json {
   if (renamed.size === 0 || typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map((item) => withReferences(item, renamed));
   return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => {
-      if (key !== "$ref" || typeof member !== "string") return [key, withReferences(member, renamed)];
-      const to = renamed.get(member.slice(prefix.length));
-      return [key, to === undefined ? member : prefix + to];
-    }),
+    Object.entries(value).map(([key, member]) => [
+      key,
+      key === "$ref" && typeof member === "string" ? (renamed.get(member) ?? member) : withReferences(member, renamed),
+    ]),
   );
 }

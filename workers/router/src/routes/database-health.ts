@@ -1,4 +1,4 @@
-import { access, json } from "@trivet/http";
+import { access, json, operations } from "@trivet/http";
 import { z } from "zod";
 import { askServices } from "../ask-services.ts";
 import { route } from "../deps.ts";
@@ -13,7 +13,7 @@ export const databaseHealth = route(
     method: "get",
     path: "/health/db",
     summary: "Whether every service that has a database reaches it",
-    tags: ["router"],
+    tags: [operations.name],
     access: access.anyone,
     responses: { 200: json(report, "All do"), 503: json(report, "At least one does not, or does not answer") },
   },

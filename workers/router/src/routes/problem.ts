@@ -4,6 +4,10 @@ import { z } from "zod";
 import { route } from "../deps.ts";
 import { escapeHtml, htmlContent, page, pageHeaders } from "../page.ts";
 
+const others = Object.keys(errorCodes)
+  .map((code) => `<a href="/problems/${code}">${code}</a>`)
+  .join(" ");
+
 /** Where the `type` of every problem leads. */
 export const problem = route(
   {
@@ -20,10 +24,11 @@ export const problem = route(
     const { code } = c.req.valid("param");
     if (!isErrorCode(code)) throw new TrivetError("not_found", "There is no problem of this code.");
     const { status, error, detail, operator } = errorCodes[code];
-    const body = `<h1>${escapeHtml(error)}</h1>
-<p><code>${code}</code>, status ${status}</p>
+    const body = `<p class="soft"><code>${code}</code> · status ${status}</p><h1>${escapeHtml(error)}</h1>
 <h2>For whoever called</h2><p>${escapeHtml(detail)}</p>
-<h2>For whoever runs this</h2><p>${escapeHtml(operator)}</p>`;
+<h2>For whoever runs this</h2><p>${escapeHtml(operator)}</p>
+<h2>All codes</h2><p class="links">${others}</p>
+<h2>Elsewhere</h2><p class="links"><a href="/">What runs here</a> <a href="/docs">Reference</a></p>`;
     return c.body(page(error, body), 200, pageHeaders);
   },
 );

@@ -1,4 +1,4 @@
-import { access, json } from "@trivet/http";
+import { access, json, operations } from "@trivet/http";
 import { z } from "zod";
 import { askServices, serviceState } from "../ask-services.ts";
 import { route } from "../deps.ts";
@@ -8,7 +8,7 @@ export const servicesHealth = route(
     method: "get",
     path: "/health/services",
     summary: "The state of every service",
-    tags: ["router"],
+    tags: [operations.name],
     access: access.anyone,
     responses: {
       200: json(
