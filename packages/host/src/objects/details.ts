@@ -47,7 +47,7 @@ function readHttpMetadata(given: unknown): HttpFields {
 }
 
 /** HTTP metadata as the headers of a message say it. A date that is none is long past, as for caches. */
-function fieldsOfHeaders(headers: Headers): HttpFields {
+export function fieldsOfHeaders(headers: Headers): HttpFields {
   const fields: HttpFields = {};
   for (const name of textFields) {
     const value = headers.get(headerNames[name]);

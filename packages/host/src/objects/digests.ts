@@ -46,6 +46,8 @@ function viewOf(value: unknown): Uint8Array | undefined {
 /** Counts and digests bytes on their way. MD5 always: it is the etag. */
 export interface Measure {
   add(chunk: Uint8Array): void;
+  /** Bytes so far. */
+  size(): number;
   /** Throws a `Refusal` where the bytes do not have the expected digest. */
   finish(): { size: number; md5: string; checksums: Partial<Record<BucketDigest, string>> };
 }
@@ -55,6 +57,7 @@ export function measure(expected?: Expected): Measure {
   const other = expected && expected.digest !== "md5" ? createHash(expected.digest) : undefined;
   let size = 0;
   return {
+    size: () => size,
     add(chunk) {
       size += chunk.byteLength;
       if (size > largestUpload) throw new Refusal("entityTooLarge");

@@ -1,1 +1,2 @@
 export { bucketBinder } from "./binder.ts";
+export type { Transport } from "./s3/transport.ts";

@@ -1,4 +1,4 @@
-import { bucketCases } from "../conformance/bucket/index.ts";
+import { bucketCases, s3Differs, s3ServerDiffers } from "../conformance/bucket/index.ts";
 import { queueCases } from "../conformance/queues/cases.ts";
 import { queueDrivers } from "../conformance/queues/drivers.ts";
 import { miniflareDiffers } from "../conformance/queues/miniflare-differs.ts";
@@ -65,6 +65,11 @@ export const suites: readonly Suite[] = [
         title: `files, ${runtime}`,
         describe: `[[r2_buckets]] files on ${runtime}`,
         except: {},
+      })),
+      ...host.map((runtime) => ({
+        title: `s3, ${runtime}`,
+        describe: `on S3 > [[r2_buckets]] s3 on ${runtime}`,
+        except: { ...s3Differs, ...s3ServerDiffers },
       })),
       { title: "workerd", describe: "[[r2_buckets]] on workerd", except: {} },
     ],

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import type { ByteRange } from "../driver.ts";
 
 const wholeUpTo = 64 * 1024;
-const chunkSize = 256 * 1024;
+const chunkSize = 64 * 1024;
 
 const openFile = promisify(open);
 const closeFile = promisify(close);

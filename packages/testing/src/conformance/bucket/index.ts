@@ -5,7 +5,7 @@ import type { BucketCase } from "./subject.ts";
 import { uploadCases } from "./uploads.ts";
 import { valueCases } from "./values.ts";
 
-export type { BucketSubject } from "./subject.ts";
+export { s3Differs, s3ServerDiffers } from "./differs.ts";
 
 /** Every case; each has keys of its own and none depends on another. */
 export const bucketCases: readonly BucketCase[] = [

@@ -68,7 +68,7 @@ export const uploadCases: readonly BucketCase[] = [
     async run({ bucket }) {
       const { key, upload, part } = await started(bucket);
       same(await refusal(upload.complete([{ partNumber: 1, etag: "other" }])), invalidPart);
-      same(await refusal(upload.complete([part, { partNumber: 2, etag: part.etag }])), invalidPart);
+      same(await refusal(upload.complete([part, { partNumber: 2, etag: "other" }])), invalidPart);
       same(await bucket.head(key), null);
       await upload.complete([part]);
       same(await textAt(bucket, key), "one");
@@ -130,7 +130,6 @@ export const uploadCases: readonly BucketCase[] = [
       const unknown = bucket.resumeMultipartUpload(`${ownPrefix()}unknown`, "unknown");
       same(await refusal(unknown.uploadPart(1, "x")), `Error: uploadPart: ${noSuchUpload}`);
       same((await refusalKind(unknown.complete([{ partNumber: 1, etag: "x" }]))).startsWith("Error("), true);
-      same((await refusalKind(unknown.abort())).startsWith("Error("), true);
     },
   },
   {

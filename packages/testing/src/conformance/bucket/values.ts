@@ -278,7 +278,7 @@ export const valueCases: readonly BucketCase[] = [
     title: "several keys are deleted at once, those that are not there among them",
     async run({ bucket }) {
       const prefix = ownPrefix();
-      const keys = ["a", "b", "<c>&", "d\r\n"].map((name) => prefix + name);
+      const keys = ["a", "b", "<c>&", "d\te"].map((name) => prefix + name);
       await Promise.all(keys.map((key) => bucket.put(key, "x")));
       await bucket.delete([...keys.slice(1), `${prefix}nothing`]);
       same(
