@@ -2,6 +2,7 @@ import { collectDefaultMetrics, register } from "prom-client";
 import { type Assembly, assemble } from "./assemble.ts";
 import { openSource, type ProcessEnv, readVariables, type Source, type Variables } from "./config/index.ts";
 import { ConfigurationError } from "./configuration-error.ts";
+import { jobsOf, type Scheduler, startScheduler } from "./crons/index.ts";
 import { drain } from "./drain/index.ts";
 import { joinFaults } from "./faults.ts";
 import { hostLog, type LogOptions, readLogOptions, startLogs } from "./logs/index.ts";
@@ -48,13 +49,14 @@ export interface Host {
  */
 export async function startHost(options: HostOptions): Promise<Host> {
   const runtime = await currentRuntime();
-  const { settings, logOptions, listeners, assembly } = await configure(options, runtime);
+  const { settings, logOptions, selected, listeners, assembly } = await configure(options, runtime);
   const logs = options.logs === false ? undefined : startLogs(logOptions, options.process);
   // The registry is the process's; a second host in it (as in tests) finds the metrics there.
   if (!register.getSingleMetric("process_cpu_seconds_total")) collectDefaultMetrics();
   const servers: Server[] = [];
+  let scheduler: Scheduler | undefined;
   const stop = async (): Promise<boolean> => {
-    const finished = await drain({ servers, ...assembly }, settings.drainTimeout);
+    const finished = await drain({ servers, scheduler, ...assembly }, settings.drainTimeout);
     await logs?.close();
     return finished;
   };
@@ -62,6 +64,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
     for (const listener of listeners)
       servers.push(await open(listener, settings, assembly, runtime, options.process !== undefined));
     assembly.queues?.start();
+    const jobs = jobsOf(selected, assembly.callees);
+    if (assembly.store && jobs.length > 0) scheduler = startScheduler(assembly.store.database(), jobs);
   } catch (error) {
     await stop();
     throw error;
@@ -97,6 +101,7 @@ export async function checkHost(options: HostOptions): Promise<Checked> {
 interface Configured {
   settings: Settings;
   logOptions: LogOptions;
+  selected: readonly Manifest[];
   listeners: Listener[];
   assembly: Assembly;
 }
@@ -123,7 +128,7 @@ async function configure(options: HostOptions, runtime: Runtime): Promise<Config
     ...assembly.faults,
   ];
   const all = joinFaults(own, assembly.serviceFaults, variables.faults.keys());
-  if (all.length === 0) return { settings, logOptions, listeners, assembly };
+  if (all.length === 0) return { settings, logOptions, selected, listeners, assembly };
   await Promise.all(assembly.siblings.map((sibling) => sibling.close()));
   throw new ConfigurationError(all);
 }

@@ -38,7 +38,6 @@ describe("manifests", () => {
     ["kv_namespaces", '[[kv_namespaces]]\nbinding = "KV"\nid = "x"\n'],
     ["durable_objects", "[durable_objects]\nbindings = []\n"],
     ["d1_databases", '[[d1_databases]]\nbinding = "D"\n'],
-    ["triggers", '[triggers]\ncrons = ["* * * * *"]\n'],
     ["ratelimits", '[[ratelimits]]\nname = "R"\n'],
     ["ai", '[ai]\nbinding = "AI"\n'],
     ["vectorize", '[[vectorize]]\nbinding = "V"\n'],

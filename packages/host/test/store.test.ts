@@ -8,7 +8,7 @@ const database = await createTestDatabase();
 afterAll(() => database.drop());
 
 describe("what the host keeps for services", () => {
-  test("has a schema where a manifest asks for a queue, and none where nobody does", () => {
+  test("has a schema where a manifest asks for a queue or a cron, and none where nobody does", () => {
     const ownersWith = (rest: string) => {
       const root = writeRoot({ "wrangler.toml": toml("app-router", rest), "worker.mjs": helloWorker });
       return schemaOwners(readManifests(root).manifests).map(({ service }) => service);
@@ -16,6 +16,7 @@ describe("what the host keeps for services", () => {
     expect(ownersWith("")).toEqual([]);
     expect(ownersWith('[[hyperdrive]]\nbinding = "DB"\nid = "x"\n')).toEqual(["router"]);
     expect(ownersWith('[[queues.producers]]\nbinding = "Q"\nqueue = "q"\n')).toEqual(["host"]);
+    expect(ownersWith('[triggers]\ncrons = ["* * * * *"]\n')).toEqual(["host"]);
     expect(ownersWith('[[queues.consumers]]\nqueue = "q"\n')).toEqual(["host"]);
   });
 

@@ -1,4 +1,5 @@
 import type { Background } from "../context/index.ts";
+import type { Scheduler } from "../crons/index.ts";
 import type { Kept } from "../hyperdrive/index.ts";
 import { hostLog } from "../logs/index.ts";
 import type { Queues } from "../queues/index.ts";
@@ -10,6 +11,7 @@ import { startDeadline } from "./deadline.ts";
 /** What a running host holds. */
 export interface Holdings {
   servers: readonly Server[];
+  scheduler: Scheduler | undefined;
   background: Background;
   siblings: readonly HttpBinding[];
   kept: Kept;
@@ -26,12 +28,12 @@ const backgroundPatience = 3_000;
  * then the connections both needed. Says whether all of it was done before the time was up.
  */
 export async function drain(
-  { servers, background, siblings, kept, store, queues }: Holdings,
+  { servers, scheduler, background, siblings, kept, store, queues }: Holdings,
   milliseconds: number,
 ): Promise<boolean> {
   const began = performance.now();
   using deadline = startDeadline(milliseconds);
-  const drained = queues?.drain().then(() => true) ?? Promise.resolve(true);
+  const drained = Promise.all([queues?.drain(), scheduler?.drain()]).then(() => true);
   await Promise.all(servers.map((server) => server.drain(deadline.signal)));
   await deadline.bound(drained);
   using patience = startDeadline(backgroundPatience);

@@ -1,15 +1,7 @@
 /** Keys of wrangler.toml that the host acts on; each is checked in schema.ts. */
 const usedKeys = new Set([
-  "name",
-  "main",
-  "dev",
-  "vars",
-  "secrets",
-  "services",
-  "hyperdrive",
-  "queues",
-  "r2_buckets",
-  "assets",
+  ...["name", "main", "dev", "vars", "secrets", "services", "hyperdrive", "assets"],
+  ...["queues", "r2_buckets", "triggers"],
 ]);
 
 /**
@@ -93,7 +85,6 @@ const unsuppliedKeys: Readonly<Record<string, string>> = {
   site: "a Workers Site",
   stream: "Cloudflare Stream",
   text_blobs: "text blobs",
-  triggers: "a cron trigger",
   unsafe: "an unsafe binding",
   unsafe_hello_world: "an example binding",
   vectorize: "a Vectorize index",

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { parse } from "smol-toml";
 import type { z } from "zod";
+import { cronFaults } from "../crons/schedule.ts";
 import { findManifests, type ManifestFile } from "./find.ts";
 import { keyFault } from "./keys.ts";
 import { hostName } from "./names.ts";
@@ -27,6 +28,8 @@ export interface Manifest {
   hyperdrive: readonly { binding: string }[];
   queues: QueuesSection;
   r2Buckets: readonly { binding: string; bucket: string }[];
+  /** Cron expressions, as Cloudflare reads them. */
+  crons: readonly string[];
   assets: AssetsSection | undefined;
 }
 
@@ -127,6 +130,7 @@ function toManifest(found: ManifestFile, file: string, toml: z.output<typeof man
       })),
     },
     r2Buckets: (toml.r2_buckets ?? []).map((one) => ({ binding: one.binding, bucket: one.bucket_name })),
+    crons: toml.triggers?.crons ?? [],
     assets: assets && {
       directory: resolve(found.directory, assets.directory),
       binding: assets.binding,
@@ -142,6 +146,7 @@ function sectionFaults(manifest: Omit<Manifest, "sound">): string[] {
     faults.push(`\`host\` is the name of the host's own schema; give the service another one`);
   }
   if (!existsSync(manifest.main)) faults.push(`\`main\` names ${manifest.main}, which does not exist`);
+  faults.push(...cronFaults(manifest.crons));
   const { assets } = manifest;
   if (assets && !existsSync(assets.directory)) {
     faults.push(`\`assets.directory\` names ${assets.directory}, which does not exist`);

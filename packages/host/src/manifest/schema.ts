@@ -66,6 +66,7 @@ export const manifestSchema = z.object({
       }),
     )
     .optional(),
+  triggers: z.strictObject({ crons: z.array(z.string()).optional() }).optional(),
   assets: z
     .strictObject({
       directory: z.string().min(1),

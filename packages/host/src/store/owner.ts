@@ -9,7 +9,11 @@ export interface SchemaOwner {
 }
 
 /** What Cloudflare keeps for a Worker elsewhere, such as its queues, the host keeps in a schema of its own. */
-const needsStore = ({ queues }: Manifest): boolean => queues.producers.length + queues.consumers.length > 0;
+function keptFor({ file, queues, crons }: Manifest): string[] {
+  const kinds = [queues.producers.length + queues.consumers.length > 0 && "queues", crons.length > 0 && "triggers"];
+  const kept = kinds.flatMap((kind) => (kind === false ? [] : `\`${kind}\``));
+  return kept.length === 0 ? [] : [`${file}: ${kept.join(", ")}`];
+}
 
 export const serviceOwner = ({ service, file }: Manifest): SchemaOwner => ({
   service,
@@ -24,6 +28,6 @@ export function schemaOwners(manifests: readonly Manifest[]): SchemaOwner[] {
 }
 
 export function hostOwner(manifests: readonly Manifest[]): SchemaOwner | undefined {
-  const files = manifests.filter(needsStore).map(({ file }) => file);
-  return files.length === 0 ? undefined : { service: hostName, need: `${files.join(", ")}: \`queues\`` };
+  const kept = manifests.flatMap(keptFor);
+  return kept.length === 0 ? undefined : { service: hostName, need: kept.join("; ") };
 }

@@ -1,0 +1,204 @@
+import { configureLogging, type Sink } from "@trivet/platform";
+import { createTestDatabase } from "@trivet/testing";
+import postgres from "postgres";
+import { afterAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { type Job, type Scheduler, startScheduler } from "../../src/crons/index.ts";
+import { createStore } from "../../src/store/index.ts";
+import { every } from "../fixtures/every.ts";
+import { run as runFile, runtimes } from "../fixtures/process.ts";
+import { eventually } from "../fixtures/root.ts";
+
+const database = await createTestDatabase();
+const url = database.urls.host ?? "";
+const sql = postgres(url, { max: 1, onnotice: () => {} });
+const store = createStore(url);
+afterAll(async () => {
+  await store.close();
+  await sql.end();
+  await database.drop();
+});
+
+/** Properties of what has been logged. */
+const logged: Readonly<Record<string, unknown>>[] = [];
+const remember: Sink = ({ properties }) => void logged.push(properties);
+configureLogging({ level: "info", sinks: { remember } });
+
+beforeEach(async () => {
+  await sql`DELETE FROM crons`;
+  logged.length = 0;
+});
+
+const hour = 3_600_000;
+const pace = { lease: 600, look: 100, retry: 50 };
+
+function start(run: Job["run"], schedule = every(hour)): Scheduler {
+  const scheduler = startScheduler(store.database(), [{ service: "a", schedule, run }], pace);
+  onTestFinished(() => scheduler.drain());
+  return scheduler;
+}
+
+/** As if a process had claimed this tick and finished it. */
+async function lastRan(tick: number, schedule = every(hour)): Promise<void> {
+  await sql`INSERT INTO crons (service, cron, tick) VALUES ('a', ${schedule.cron}, to_timestamp(${tick / 1_000}))`;
+}
+
+const settled = (): Promise<void> =>
+  eventually(async () => (await sql`SELECT 1 FROM crons WHERE run IS NULL AND retry_at IS NULL`).length === 1);
+const latest = (): number => every(hour).latest(Date.now()) ?? 0;
+
+describe("ticks", () => {
+  test("of a cron that nobody has seen before are run from the next on", async () => {
+    const ran: number[] = [];
+    start(async ({ scheduledTime }) => void ran.push(scheduledTime));
+    await settled();
+    await new Promise((resolve) => setTimeout(resolve, 3 * pace.look));
+    expect(ran).toEqual([]);
+    const begun = Date.now();
+    start(async ({ scheduledTime }) => void ran.push(scheduledTime), every(200));
+    await eventually(() => ran.length >= 2);
+    expect(ran[0]).toBeGreaterThan(begun - 200);
+    expect(new Set(ran).size).toBe(ran.length);
+  });
+
+  test("that were missed are skipped but for the latest, which is run once, and the log says so", async () => {
+    await lastRan(latest() - 4 * hour);
+    const ran: number[] = [];
+    start(async ({ scheduledTime }) => void ran.push(scheduledTime));
+    await eventually(() => ran.length === 1);
+    await settled();
+    expect(ran).toEqual([latest()]);
+    expect(logged).toEqual([expect.objectContaining({ cron: every(hour).cron, service: "a", skipped: 3, attempt: 1 })]);
+  });
+
+  test("that are older than half a day are skipped altogether", async () => {
+    const ticked = Date.now() - 13 * hour;
+    const schedule = {
+      ...every(hour),
+      latest: () => ticked,
+      next: (time: number) => (time < ticked ? ticked : Infinity),
+    };
+    await lastRan(ticked - hour, schedule);
+    const ran: number[] = [];
+    start(async ({ scheduledTime }) => void ran.push(scheduledTime), schedule);
+    await eventually(() => logged.length > 0);
+    await settled();
+    expect(ran).toEqual([]);
+    expect(logged).toEqual([expect.objectContaining({ skipped: 1 })]);
+  });
+
+  test("whose run fails are tried again, three times in all, and not when the run says so", async () => {
+    await lastRan(latest() - hour);
+    let tries = 0;
+    start(async () => {
+      tries += 1;
+      throw new Error("no luck");
+    });
+    await eventually(() => tries === 3);
+    await settled();
+    await new Promise((resolve) => setTimeout(resolve, 4 * pace.look));
+    expect(tries).toBe(3);
+    expect(logged.map(({ again }) => again).filter((again) => again !== undefined)).toEqual([true, true, false]);
+
+    await sql`UPDATE crons SET tick = tick - interval '1 hour'`;
+    start(async (controller) => {
+      tries += 1;
+      controller.noRetry();
+      throw new Error("no use");
+    });
+    await eventually(() => tries === 4);
+    await settled();
+    await new Promise((resolve) => setTimeout(resolve, 4 * pace.look));
+    expect(tries).toBe(4);
+  });
+
+  test("that come due while a run is under way wait for it, and only the latest of them is run", async () => {
+    let atATime = 0;
+    let most = 0;
+    const ran: number[] = [];
+    const scheduler = start(async ({ scheduledTime }) => {
+      atATime += 1;
+      most = Math.max(most, atATime);
+      await new Promise((resolve) => setTimeout(resolve, 450));
+      atATime -= 1;
+      ran.push(scheduledTime);
+    }, every(100));
+    await eventually(() => ran.length >= 3);
+    await scheduler.drain();
+    expect(most).toBe(1);
+    const skipped = logged.map((line) => Number(line.skipped ?? 0)).reduce((sum, count) => sum + count, 0);
+    expect(((ran.at(-1) ?? 0) - (ran[0] ?? 0)) / 100 + 1).toBe(ran.length + skipped);
+  });
+
+  test("are not run before the database's clock says so, whatever this machine's says", async () => {
+    const real = Date.now;
+    const ahead = vi.spyOn(Date, "now").mockImplementation(() => real() + hour);
+    onTestFinished(() => ahead.mockRestore());
+    await lastRan(every(hour).latest(real()) ?? 0);
+    const ran: number[] = [];
+    start(async ({ scheduledTime }) => void ran.push(scheduledTime));
+    await new Promise((resolve) => setTimeout(resolve, 4 * pace.look));
+    expect(ran).toEqual([]);
+    await sql`UPDATE crons SET tick = tick - interval '1 hour'`;
+    await eventually(() => ran.length === 1);
+    expect(ran).toEqual([every(hour).latest(real())]);
+  });
+});
+
+test("a drain waits for the run that is under way, and nothing is claimed after it", async () => {
+  await lastRan(latest() - hour);
+  const { promise: end, resolve: finish } = Promise.withResolvers<void>();
+  let runs = 0;
+  const scheduler = start(async () => {
+    runs += 1;
+    await end;
+  });
+  await eventually(() => runs === 1);
+  const drained = scheduler.drain().then(() => "drained");
+  expect(await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, 50, "waiting"))])).toBe("waiting");
+  finish();
+  await drained;
+  await settled();
+  await sql`UPDATE crons SET tick = tick - interval '1 hour'`;
+  await new Promise((resolve) => setTimeout(resolve, 3 * pace.look));
+  expect(runs).toBe(1);
+});
+
+describe("replicas", () => {
+  const ticksIn = (output: string): number[] => [...output.matchAll(/^ran (\d+)$/gm)].map(([, tick]) => Number(tick));
+  const skippedIn = (output: string): number =>
+    [...output.matchAll(/"skipped":(\d+)/g)].reduce((sum, [, count]) => sum + Number(count), 0);
+
+  test("three of them, on Node and Bun: each tick is run by one, once", async () => {
+    const replicas = ["node", "bun", "node"] as const;
+    const before = every(250).latest(Date.now()) ?? 0;
+    await lastRan(before, every(250));
+    const running = replicas.map((runtime) => runFile(runtime, "crons-main.ts", [url, "250"]));
+    const output = (): string => running.map((one) => one.output()).join("");
+    await eventually(() => ticksIn(output()).length >= 8);
+    for (const { child } of running) child.kill("SIGTERM");
+    await Promise.all(running.map(({ exit }) => exit));
+    const ticks = ticksIn(output()).sort((a, b) => a - b);
+    expect(new Set(ticks).size).toBe(ticks.length);
+    expect(((ticks.at(-1) ?? 0) - before) / 250).toBe(ticks.length + skippedIn(output()));
+  });
+
+  test.each(runtimes)(
+    "one on %s that is killed in the middle of a run: another one runs that tick again",
+    async (runtime) => {
+      await lastRan(latest() - hour);
+      const first = runFile(runtime, "crons-main.ts", [url, String(hour), "hang"]);
+      await eventually(() => ticksIn(first.output()).length === 1);
+      const second = runFile(runtime, "crons-main.ts", [url, String(hour)]);
+
+      // It would take what the next test is to find.
+      onTestFinished(() => void second.child.kill("SIGKILL"));
+      // Long enough for a lease to end that is not renewed.
+      await new Promise((resolve) => setTimeout(resolve, 900));
+      expect(ticksIn(second.output())).toEqual([]);
+      first.child.kill("SIGKILL");
+      await eventually(() => ticksIn(second.output()).length === 1);
+      expect(ticksIn(second.output())).toEqual(ticksIn(first.output()));
+      expect(second.output()).toContain('"attempt":2');
+    },
+  );
+});
