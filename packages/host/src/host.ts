@@ -107,7 +107,7 @@ interface Configured {
 }
 
 /** Collects every fault before it refuses: who mends one variable should not meet the next one at the next start. */
-async function configure(options: HostOptions, runtime: Runtime): Promise<Configured> {
+export async function configure(options: HostOptions, runtime: Runtime): Promise<Configured> {
   const { root } = options;
   const source: Source = openSource(root, options.env ?? process.env);
   const { manifests, faults } = readManifests(root);

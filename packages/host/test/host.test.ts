@@ -205,3 +205,35 @@ describe("startHost", () => {
     expect(Reflect.get(globalThis, "closed")).toBe(1);
   });
 });
+
+describe("crons", () => {
+  const database = "postgres://x@y/z";
+  const scheduled = (crons: string) =>
+    `export default { fetch: () => new Response(), scheduled() {}, [Symbol.for("trivet.handledCrons")]: ${crons} };`;
+  const faultsWith = (worker: string): Promise<readonly string[]> =>
+    faultsOf(
+      {
+        "workers/a/wrangler.toml": toml("a", '[triggers]\ncrons = ["0 * * * *", "5 * * * *"]\n'),
+        "workers/a/worker.mjs": worker,
+      },
+      { databaseUrl: database },
+    );
+
+  test("need a Worker that handles scheduled events, and a database to share them by", async () => {
+    expect(await faultsWith(helloWorker)).toEqual([
+      "workers/a/wrangler.toml: `triggers.crons` needs a Worker with `scheduled`",
+    ]);
+    const files = {
+      "workers/a/wrangler.toml": toml("a", '[triggers]\ncrons = ["0 * * * *"]\n'),
+      "workers/a/worker.mjs": scheduled('["0 * * * *"]'),
+    };
+    expect(await faultsOf(files)).toEqual([expect.stringContaining("`triggers` needs a database: set DATABASE_URL")]);
+  });
+
+  test("are the same in the manifest and in the service", async () => {
+    expect(await faultsWith(scheduled('["5 * * * *", "7 * * * *"]'))).toEqual([
+      expect.stringContaining('`triggers.crons` has "0 * * * *", for which the service has no handler'),
+      expect.stringContaining('`triggers.crons` lacks "7 * * * *", which the service handles'),
+    ]);
+  });
+});

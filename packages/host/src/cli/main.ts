@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { defineCommand, renderUsage, runCommand } from "citty";
+import { cron } from "./cron.ts";
 import { dev } from "./dev.ts";
 import { doctor } from "./doctor/index.ts";
 import { reportError } from "./exit.ts";
@@ -18,7 +19,7 @@ const trivet = defineCommand({
     version,
     description: "Runs the services of this repository on Node, Bun or workerd",
   },
-  subCommands: { start, dev, migrate, doctor },
+  subCommands: { start, dev, migrate, cron, doctor },
 });
 
 try {

@@ -1,4 +1,5 @@
 import { bucketCases, s3Differs, s3ServerDiffers } from "../conformance/bucket/index.ts";
+import { cronCases } from "../conformance/crons.ts";
 import { queueCases } from "../conformance/queues/cases.ts";
 import { queueDrivers } from "../conformance/queues/drivers.ts";
 import { miniflareDiffers } from "../conformance/queues/miniflare-differs.ts";
@@ -73,6 +74,12 @@ export const suites: readonly Suite[] = [
       })),
       { title: "workerd", describe: "[[r2_buckets]] on workerd", except: {} },
     ],
+  },
+  {
+    title: "`[triggers] crons`, promise by runtime",
+    files: ["packages/host/test/crons/conformance.test.ts", "packages/testing/test/conformance/crons.test.ts"],
+    rows: cronCases.map(({ title }) => title),
+    columns: runtimes.map((runtime) => ({ title: runtime, describe: `[triggers] crons on ${runtime}`, except: {} })),
   },
   {
     title: "Redis, promise by driver and runtime",

@@ -72,7 +72,9 @@ async function writeConfig(
   const vars = Object.fromEntries(Object.entries(values).filter(([name]) => !manifest.secrets.includes(name)));
   const hyperdrive = toml.hyperdrive?.map((section) => ({ ...section, localConnectionString: url }));
   const assets = manifest.assets && { ...toml.assets, directory: manifest.assets.directory };
-  const derived = { ...toml, main: manifest.main, vars, hyperdrive, assets, env: undefined, send_metrics: false };
+  // We trigger the crons, and wrangler need not warn that it does not.
+  const left = { env: undefined, triggers: undefined, send_metrics: false };
+  const derived = { ...toml, main: manifest.main, vars, hyperdrive, assets, ...left };
   const file = join(folder, "wrangler.json");
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });

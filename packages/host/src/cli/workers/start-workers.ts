@@ -9,7 +9,11 @@ import { runAfterDeath } from "../../postgres/index.ts";
 import { probePort } from "../../server/index.ts";
 import { CommandError } from "../exit.ts";
 import type { Project } from "../project.ts";
+import { startCrons } from "./crons.ts";
 import { deriveConfigs, wranglerEnv } from "./derive-configs.ts";
+
+/** Milliseconds that a stop waits for crons that run. */
+const cronPatience = 5_000;
 
 /**
  * Runs the selected services on workerd with one `wrangler dev`: Workers in one process reach each
@@ -44,6 +48,7 @@ export async function startWorkers(
     dismiss();
     throw error;
   }
+  const crons = await startCrons(project, adminUrl, port);
   const services = project.selected.map(({ service: name }) => ({
     name,
     url,
@@ -53,6 +58,7 @@ export async function startWorkers(
     url,
     services,
     async stop() {
+      await Promise.race([crons.stop(), pause(cronPatience, undefined, { ref: false })]);
       await end(child);
       dismiss();
       return true;

@@ -1,0 +1,1 @@
+export { cronWorker as default } from "../crons.ts";
