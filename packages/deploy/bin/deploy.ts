@@ -4,6 +4,7 @@ import { defineCommand, runMain } from "citty";
 import { overBudget, weightTable, weighWorkers } from "../src/budget.ts";
 import { deploy } from "../src/deploy.ts";
 import { readManifests } from "../src/manifests.ts";
+import { resourcesOf } from "../src/resources.ts";
 
 const root = join(import.meta.dirname, "../../..");
 
@@ -23,6 +24,9 @@ const command = defineCommand({
 });
 
 async function weigh(manifests: ReturnType<typeof readManifests>): Promise<void> {
+  for (const { kind, name } of resourcesOf(manifests)) {
+    process.stdout.write(`A deployment creates the ${kind} ${name} where it is missing\n`);
+  }
   const weights = await weighWorkers(manifests);
   process.stdout.write(`${weightTable(weights)}\n`);
   for (const excess of overBudget(weights)) {

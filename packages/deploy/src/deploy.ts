@@ -6,13 +6,15 @@ import process from "node:process";
 import { deployConfig } from "./deploy-config.ts";
 import { deploySteps } from "./deploy-steps.ts";
 import type { Manifest } from "./manifests.ts";
+import { createMissing, resourcesOf } from "./resources.ts";
 import { needsDatabase, type Settings, settingsFrom } from "./settings.ts";
 import { wrangler } from "./wrangler.ts";
 
-/** Migrates the database, then deploys every Worker, each after those it is bound to. */
+/** Creates missing queues and buckets, migrates the database, then deploys every Worker, each after those it is bound to. */
 export async function deploy(root: string, manifests: readonly Manifest[]): Promise<void> {
   const settings = settingsFrom(process.env, manifests);
   const existing = await existingWorkers(root, manifests);
+  await createMissing(root, resourcesOf(manifests));
   if (needsDatabase(manifests)) await migrate(root);
   const workers = manifests.map(({ config }) => ({
     name: config.name,

@@ -3,6 +3,11 @@ import { dirname, join } from "node:path";
 import { parse } from "smol-toml";
 import { z } from "zod";
 
+const queues = z.looseObject({
+  producers: z.array(z.looseObject({ queue: z.string() })).default([]),
+  consumers: z.array(z.looseObject({ queue: z.string(), dead_letter_queue: z.string().optional() })).default([]),
+});
+
 const manifest = z.looseObject({
   name: z.string(),
   main: z.string(),
@@ -12,6 +17,8 @@ const manifest = z.looseObject({
   secrets: z.looseObject({ required: z.array(z.string()).default([]) }).default({ required: [] }),
   assets: z.looseObject({ directory: z.string().optional() }).optional(),
   services: z.array(z.looseObject({ binding: z.string(), service: z.string() })).default([]),
+  queues: queues.default({ producers: [], consumers: [] }),
+  r2_buckets: z.array(z.looseObject({ bucket_name: z.string() })).default([]),
   hyperdrive: z.array(z.looseObject({ binding: z.string(), id: z.string() })).default([]),
 });
 

@@ -13,6 +13,8 @@ export interface CloudflareApi {
   env: Record<string, string>;
   /** Every version that was deployed, in order. */
   uploads: readonly Upload[];
+  /** Every queue and bucket that was created, in order. */
+  created: readonly string[];
   close(): void;
 }
 
@@ -24,8 +26,12 @@ const metadata = z.object({
  * As much of Cloudflare's API as a deployment asks for. Like Cloudflare, it knows no Worker that was
  * not deployed, and refuses one that is bound to such.
  */
-export async function startCloudflareApi(existing: readonly string[] = []): Promise<CloudflareApi> {
+export async function startCloudflareApi(
+  existing: readonly string[] = [],
+  stored: Readonly<Record<Store, readonly string[]>> = { queue: [], bucket: [] },
+): Promise<CloudflareApi> {
   const uploads: Upload[] = [];
+  const created: string[] = [];
   const there = new Set(existing);
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://api");
@@ -36,6 +42,17 @@ export async function startCloudflareApi(existing: readonly string[] = []): Prom
     const accept = (result: object) => answer(200, { success: true, errors: [], messages: [], result });
     const refuse = (code: number, message: string) =>
       answer(404, { success: false, errors: [{ code, message }], messages: [], result: null });
+
+    const store = stores.find(({ path }) => pathname.endsWith(path));
+    if (store && request.method === "GET") return accept(store.list([...stored[store.kind], ...created]));
+    if (store) {
+      const name = store.nameIn(body);
+      // As Cloudflare does where a list shows but the first page.
+      if (created.includes(name) || name.includes("taken")) return refuse(store.taken, `${name} is taken`);
+      if (uploads.length > 0) return refuse(0, "It is created after what is bound to it.");
+      created.push(name);
+      return accept(store.list([name]));
+    }
 
     const [, kind, name = "", part] = /\/workers\/(\w+)\/([\w-]+)(?:\/(\w+))?$/.exec(pathname) ?? [];
     // A first upload is a PUT of the Worker, a later one a POST of a version.
@@ -70,8 +87,35 @@ export async function startCloudflareApi(existing: readonly string[] = []): Prom
     CLOUDFLARE_API_TOKEN: "a-token-of-nobody",
     CLOUDFLARE_ACCOUNT_ID: "0123456789abcdef0123456789abcdef",
   };
-  return { env, uploads, close: () => server.close() };
+  return { env, uploads, created, close: () => server.close() };
 }
+
+type Store = "queue" | "bucket";
+
+const named = z.object({ name: z.string().optional(), queue_name: z.string().optional() });
+const nameIn = (body: string): string => {
+  const { name, queue_name: queue } = named.parse(JSON.parse(body));
+  return name ?? queue ?? "";
+};
+const counts = { producers_total_count: 0, consumers_total_count: 0, producers: [], consumers: [] };
+
+/** What is kept beside the Workers: where, how it is listed, and what the second of a name is answered. */
+const stores = [
+  {
+    kind: "queue",
+    path: "/queues",
+    nameIn,
+    taken: 11009,
+    list: (names: string[]): object => names.map((name) => ({ queue_id: name, queue_name: name, ...counts })),
+  },
+  {
+    kind: "bucket",
+    path: "/r2/buckets",
+    nameIn,
+    taken: 10004,
+    list: (names: string[]): object => ({ buckets: names.map((name) => ({ name, creation_date: "2026-10-01" })) }),
+  },
+] as const;
 
 async function textOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];

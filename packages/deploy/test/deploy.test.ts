@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { deploy } from "../src/deploy.ts";
 import { readManifests } from "../src/manifests.ts";
+import { createMissing, resourcesOf } from "../src/resources.ts";
 import { settingsFrom } from "../src/settings.ts";
 import { startCloudflareApi } from "./cloudflare-api.ts";
 
@@ -68,6 +69,56 @@ describe("a deployment", { timeout: 120_000 }, () => {
       { name: "trivet-auth", bindings: auth },
       { name: "trivet-router", bindings: router },
     ]);
+  });
+});
+
+describe("queues and buckets", { timeout: 120_000 }, () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  const bindings = `[[queues.producers]]
+binding = "MAIL"
+queue = "trivet-mail"
+[[queues.consumers]]
+queue = "trivet-mail"
+dead_letter_queue = "trivet-mail-dead"
+[[queues.consumers]]
+queue = "trivet-taken"
+[[r2_buckets]]
+binding = "FILES"
+bucket_name = "trivet-files"
+[[r2_buckets]]
+binding = "OLD"
+bucket_name = "trivet-old"
+`;
+
+  test("that a manifest names are created once, before anything is bound to them, where they are missing", async () => {
+    const root = repository();
+    writeFileSync(join(root, "workers/users/wrangler.toml"), head("users") + vars + bindings);
+    const manifests = readManifests(root);
+    expect(resourcesOf(manifests).map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      "queue trivet-mail",
+      "queue trivet-mail-dead",
+      "queue trivet-taken",
+      "bucket trivet-files",
+      "bucket trivet-old",
+    ]);
+    const api = await startCloudflareApi([], { queue: ["trivet-mail"], bucket: ["trivet-old", "trivet-files-2"] });
+    onTestFinished(() => api.close());
+    for (const [name, value] of Object.entries(api.env)) vi.stubEnv(name, value);
+    await createMissing(root, resourcesOf(manifests));
+    // The one that is taken was not on the list.
+    expect(api.created).toEqual(["trivet-mail-dead", "trivet-files"]);
+  });
+
+  test("that cannot be created end the deployment with Cloudflare's words", async () => {
+    const root = repository();
+    writeFileSync(join(root, "workers/users/wrangler.toml"), head("users") + vars + bindings);
+    vi.stubEnv("CLOUDFLARE_API_BASE_URL", "http://127.0.0.1:1");
+    vi.stubEnv("CLOUDFLARE_API_TOKEN", "a-token-of-nobody");
+    vi.stubEnv("CLOUDFLARE_ACCOUNT_ID", "0123456789abcdef0123456789abcdef");
+    await expect(createMissing(root, resourcesOf(readManifests(root)))).rejects.toThrow(
+      /^Cloudflare cannot be asked for its queues:\n/,
+    );
   });
 });
 
