@@ -1,6 +1,15 @@
 import { collectDefaultMetrics, register } from "prom-client";
 import { type Assembly, assemble } from "./assemble.ts";
-import { openSource, type ProcessEnv, readVariables, type Source, type Variables } from "./config/index.ts";
+import {
+  type Environment,
+  openSource,
+  type ProcessEnv,
+  publicUrl,
+  readPublicUrl,
+  readVariables,
+  type Source,
+  type Variables,
+} from "./config/index.ts";
 import { ConfigurationError } from "./configuration-error.ts";
 import { jobsOf, type Scheduler, startScheduler } from "./crons/index.ts";
 import { drain } from "./drain/index.ts";
@@ -49,7 +58,8 @@ export interface Host {
  */
 export async function startHost(options: HostOptions): Promise<Host> {
   const runtime = await currentRuntime();
-  const { settings, logOptions, selected, listeners, assembly } = await configure(options, runtime);
+  const configured = await configure(options, runtime);
+  const { settings, logOptions, selected, listeners, assembly } = configured;
   const logs = options.logs === false ? undefined : startLogs(logOptions, options.process);
   // The registry is the process's; a second host in it (as in tests) finds the metrics there.
   if (!register.getSingleMetric("process_cpu_seconds_total")) collectDefaultMetrics();
@@ -63,6 +73,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   try {
     for (const listener of listeners)
       servers.push(await open(listener, settings, assembly, runtime, options.process !== undefined));
+    if (listeners[0]?.port === 0) announcePort(configured, servers[0]?.port);
     assembly.queues?.start();
     const jobs = jobsOf(selected, assembly.callees);
     if (assembly.store && jobs.length > 0) scheduler = startScheduler(assembly.store.database(), jobs);
@@ -84,6 +95,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
 
 /** What `startHost` would open with these options. */
 export interface Checked extends Omit<Host, "stop"> {
+  environment: Environment;
   settings: Settings;
   logOptions: LogOptions;
   ports: number[];
@@ -91,17 +103,19 @@ export interface Checked extends Omit<Host, "stop"> {
 
 /** Throws what `startHost` would throw, and leaves nothing open: for whoever lets other processes start it. */
 export async function checkHost(options: HostOptions): Promise<Checked> {
-  const { settings, logOptions, listeners, assembly } = await configure(options, await currentRuntime());
+  const { environment, settings, logOptions, listeners, assembly } = await configure(options, await currentRuntime());
   await Promise.all(assembly.siblings.map((sibling) => sibling.close()));
   const ports: number[] = [];
   for (const { port } of listeners) ports.push(await probePort(settings.hostname, port));
-  return { settings, logOptions, ports, ...describe(settings, listeners, ports, assembly) };
+  return { environment, settings, logOptions, ports, ...describe(settings, listeners, ports, assembly) };
 }
 
 interface Configured {
+  environment: Environment;
+  source: Source;
+  selected: readonly Manifest[];
   settings: Settings;
   logOptions: LogOptions;
-  selected: readonly Manifest[];
   listeners: Listener[];
   assembly: Assembly;
 }
@@ -128,9 +142,20 @@ export async function configure(options: HostOptions, runtime: Runtime): Promise
     ...assembly.faults,
   ];
   const all = joinFaults(own, assembly.serviceFaults, variables.faults.keys());
-  if (all.length === 0) return { settings, logOptions, selected, listeners, assembly };
+  if (all.length === 0)
+    return { environment: variables.environment, source, selected, settings, logOptions, listeners, assembly };
   await Promise.all(assembly.siblings.map((sibling) => sibling.close()));
   throw new ConfigurationError(all);
+}
+
+/** A port that the system chose is known now, and no request has been answered yet that named another. */
+function announcePort({ source, selected, assembly }: Configured, port: number | undefined): void {
+  for (const { service, vars } of selected) {
+    const env = assembly.callees.get(service)?.env;
+    const preset = vars[publicUrl];
+    if (preset === undefined || typeof env !== "object" || env === null) continue;
+    Object.assign(env, { [publicUrl]: readPublicUrl(source, preset, selected, port) });
+  }
 }
 
 // Behind the router a service is asked by hosts of its own private network, which have established who the client is.

@@ -37,6 +37,20 @@ describe("startHost", () => {
     expect(await (await fetch(host.url)).json()).toEqual({ path: "/from-router", names: ["COLOUR"] });
   });
 
+  test("PUBLIC_URL follows to a port that the system chose, unless it is set", async () => {
+    const url = '[vars]\nPUBLIC_URL = "http://localhost:8787"\n';
+    const tells = "export default { fetch: (_, env) => new Response(env.PUBLIC_URL) };";
+    const files = {
+      ...pair,
+      "workers/users/wrangler.toml": toml("app-users", url),
+      "workers/users/worker.mjs": tells,
+    };
+    const host = await start(writeRoot(files));
+    expect(await (await fetch(host.url)).text()).toBe(host.url);
+    const named = await start(writeRoot(files), { env: { PUBLIC_URL: "http://dev.test" } });
+    expect(await (await fetch(named.url)).text()).toBe("http://dev.test");
+  });
+
   test("split: each process serves its own, and finds the other by its URL or by the template", async () => {
     const root = writeRoot(pair);
     const users = await start(root, { services: ["users"] });

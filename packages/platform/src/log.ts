@@ -78,11 +78,14 @@ export function configureLogging({ level, sinks }: LoggingOptions): void {
   });
 }
 
-/** JSON lines to the console, unless an entry configured something else: what Workers collects. */
+/** The same for a reader without templates of its own: the message with its values filled in. */
+const renderedLines = getJsonLinesFormatter({ message: "rendered" });
+
+/** JSON lines to the console, unless an entry configured something else: what Workers collects, and shows as it is. */
 export function ensureLogging(level: string | undefined): void {
   if (getConfig() !== null) return;
   configureLogging({
     level: parseLogLevel(level ?? "info"),
-    sinks: { console: getConsoleSink({ formatter: jsonLines }) },
+    sinks: { console: getConsoleSink({ formatter: renderedLines }) },
   });
 }

@@ -1,6 +1,6 @@
 import postgres, { type Sql, type TransactionSql } from "postgres";
 import { readConnectionString } from "../connection-string.ts";
-import { MigrationError } from "./migration-error.ts";
+import { MigrationError, UnreachableError } from "./migration-error.ts";
 
 const connectTimeout = 10;
 const closeTimeout = 5;
@@ -51,7 +51,5 @@ function unreachable(error: unknown, sql: Sql): MigrationError | undefined {
   if (!(error instanceof Error && "code" in error && typeof error.code === "string")) return undefined;
   const { host, port, database } = sql.options;
   const address = `${host.join(",")}:${port.join(",")}`;
-  return new MigrationError(`The database ${database} at ${address} cannot be reached (${error.code}).`, {
-    cause: error,
-  });
+  return new UnreachableError(`the database ${database} at ${address}`, error.code, error);
 }

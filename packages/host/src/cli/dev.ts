@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { defineCommand } from "citty";
 import { runAfterDeath } from "../postgres/index.ts";
+import { checkStart, readPort } from "./check-start.ts";
 import { openDatabaseServer } from "./database-server.ts";
+import { isExplained } from "./exit.ts";
 import { openProject, type Project } from "./project.ts";
 import { watchSources } from "./watch-sources.ts";
 
@@ -19,6 +21,7 @@ export const dev = defineCommand({
   },
   async run({ args }) {
     const project = openProject(args._);
+    await checkStart(project, false, readPort(args.port)).catch(throwUnlessMistake);
     const server = await openDatabaseServer(project);
     const options = args.port === undefined ? [] : ["--port", args.port];
     const runner = runAgain([...args._, ...options], server.embedded ? server.adminUrl : undefined, project);
@@ -37,6 +40,11 @@ export const dev = defineCommand({
     process.on("SIGTERM", stop);
   },
 });
+
+/** A mistake in the code is told by the process that runs it, which is started anew once it is mended. */
+function throwUnlessMistake(error: unknown): void {
+  if (isExplained(error)) throw error;
+}
 
 interface Runner {
   restart(reason: string): void;

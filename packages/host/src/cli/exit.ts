@@ -13,10 +13,12 @@ export class CommandError extends Error {
 /** Faults that their sentence explains; the stack of any other is part of the explanation. */
 const explained = [CommandError, ConfigurationError, MigrationError, PortTakenError, PostgresError, ProcessesError];
 
+/** Whether an error's message is a sentence for whoever asked, rather than a stack for whoever wrote the code. */
+export const isExplained = (error: unknown): error is Error => explained.some((type) => error instanceof type);
+
 /** Writes what went wrong and sets the exit code; the process ends when nothing holds it any more. */
 export function reportError(error: unknown): void {
-  const known = explained.some((type) => error instanceof type);
-  const text = known && error instanceof Error ? error.message : inspect(error);
+  const text = isExplained(error) ? error.message : inspect(error);
   process.stderr.write(`${text}\n`);
   process.exitCode = error instanceof ConfigurationError ? configurationExitCode : 1;
 }

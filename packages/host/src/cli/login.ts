@@ -1,3 +1,4 @@
+import { UnreachableError } from "@trivet/db/migrations";
 import { ConfigurationError } from "../configuration-error.ts";
 import { describeServer, errorCode } from "../postgres/index.ts";
 import { CommandError } from "./exit.ts";
@@ -15,6 +16,11 @@ export async function withUrlOf<T>(variable: string, work: () => Promise<T>): Pr
       throw new ConfigurationError([
         `${variable} names what is not there (${said}): create it with createdb, or name another`,
       ]);
+    }
+    if (error instanceof UnreachableError) {
+      throw new CommandError(
+        `${variable} leads to ${error.where}, where nothing answers (${error.code}): start the server, or correct the address.`,
+      );
     }
     if (refusedUser.has(code)) {
       throw new ConfigurationError([`${variable} is refused by the server (${said}): correct its user and password`]);

@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import { defineCommand } from "citty";
 import { exitInGoodOrder } from "../drain/index.ts";
-import { checkHost, type Host, startHost } from "../host.ts";
+import { type Host, startHost } from "../host.ts";
 import { countRange, isProcessCount, membership, readProcessCount, startProcesses } from "../processes/index.ts";
+import { checkStart, readPort } from "./check-start.ts";
 import { type DatabaseServer, openDatabaseServer } from "./database-server.ts";
 import { CommandError } from "./exit.ts";
 import { migrateServicesUp } from "./migrate-services.ts";
 import { printAddresses } from "./print-addresses.ts";
-import { openProject, type Project, withoutUrl } from "./project.ts";
+import { openProject, type Project } from "./project.ts";
 import { startWorkers } from "./workers/start-workers.ts";
 
 export const start = defineCommand({
@@ -38,7 +39,7 @@ export const start = defineCommand({
     const workers = args.workers === true;
     const processes = readProcesses(project, args.processes, workers);
     // Those who share the ports have been checked before the first of them was started.
-    if (!member) await check(project, workers, port);
+    if (!member) await checkStart(project, workers, port);
     const server = await openDatabaseServer(project);
     try {
       const host = await startServices(project, server, { migrate: args.migrate, workers, port, processes });
@@ -59,19 +60,6 @@ export const start = defineCommand({
 
 // One of several that the same command has started elsewhere.
 const member = membership();
-
-/** Refuses a wrong configuration while there is nothing yet to take back: no server, no role, no table. */
-async function check(project: Project, workers: boolean, port: number | undefined): Promise<void> {
-  // wrangler finds its ports itself, and has one whatever the services are.
-  const wanted = workers ? 0 : port;
-  await checkHost({
-    root: project.root,
-    services: project.selected.map(({ service }) => service),
-    // What the embedded one's will be is known when it runs; that it will be there is enough to check the rest.
-    ...(withoutUrl(project).length > 0 && { databaseUrl: "postgres://postgres@127.0.0.1/trivet" }),
-    ...(wanted !== undefined && { port: wanted }),
-  });
-}
 
 interface Wanted {
   migrate: boolean;
@@ -116,11 +104,4 @@ function readProcesses({ source }: Project, given: string | undefined, workers: 
     );
   }
   return count;
-}
-
-function readPort(given: string | undefined): number | undefined {
-  if (given === undefined) return undefined;
-  const port = Number(given);
-  if (given !== "" && Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new CommandError(`--port=${given} is not a port; it must be a whole number from 0 to 65535.`);
 }

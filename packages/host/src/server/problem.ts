@@ -55,7 +55,7 @@ export const problems = {
 export const problemBody = ({ title, status, detail, code }: Problem): string =>
   JSON.stringify({ type: "about:blank", title, status, detail, code, error: title });
 
-export const problemHeaders = { "content-type": "application/problem+json", "cache-control": "no-store" } as const;
+const problemHeaders = { "content-type": "application/problem+json", "cache-control": "no-store" } as const;
 
 export const problemResponse = (problem: Problem): Response =>
   new Response(problemBody(problem), { status: problem.status, headers: problemHeaders });

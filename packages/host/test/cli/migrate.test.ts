@@ -70,14 +70,17 @@ describe("trivet doctor", () => {
     for (const line of [
       /^ok +Node +v24/m,
       /^ok +embedded Postgres +made, started/m,
+      /^ok +variables +complete for development$/m,
+      /^ok +clock +the database's is 0\.\d s /m,
+      /^ok +port \d+ +free for router$/m,
       /^ok +migrations +all 2 applied/m,
     ]) {
       expect(well.stdout).toMatch(line);
     }
-    writeFileSync(join(folder, "wrangler.toml"), 'name = "trivet-router"\nmain = "gone.ts"\n[[r2_buckets]]\n');
+    writeFileSync(join(folder, "wrangler.toml"), 'name = "trivet-router"\nmain = "gone.ts"\n[[kv_namespaces]]\n');
     const ill = await trivet(folder, ["doctor"]);
     expect(ill.code).toBe(1);
-    expect(ill.stdout).toMatch(/^fail +manifests +.*r2_buckets/m);
+    expect(ill.stdout).toMatch(/^fail +manifests +.*kv_namespaces/m);
     expect(ill.stdout).toContain("gone.ts, which does not exist");
   });
 });

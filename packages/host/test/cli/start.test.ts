@@ -74,6 +74,22 @@ describe("trivet start", () => {
   });
 });
 
+test("two systems on workerd at once, of one folder, each answer for themselves and end for themselves", async () => {
+  const { folder, urlOf } = await makeProject();
+  const other = await makeProject();
+  const second = other.urlOf("router");
+  const port = `--port=${new URL(second).port}`;
+  const one = await serving(folder, ["start", "--workers"], [urlOf("router")]);
+  const two = await serving(folder, ["start", "--workers", port], [second]);
+  for (const url of [urlOf("router", "/users/x"), other.urlOf("router", "/users/x")]) {
+    expect(await readJson(url)).toEqual(answerOf("users", folder));
+  }
+  expect((await one.stop()).code).toBe(0);
+  expect(await readJson(other.urlOf("router", "/auth/x"))).toEqual(answerOf("auth", folder));
+  expect((await two.stop()).code).toBe(0);
+  expect(postmasterPid(join(folder, ".trivet"))).toBeUndefined();
+});
+
 describe("trivet dev", () => {
   test.each([
     ["Node", []],

@@ -111,15 +111,26 @@ describe("trivet start, when it cannot", () => {
     expect(postmasterPid(join(folder, ".trivet"))).toBeUndefined();
   });
 
-  test("1: a database that cannot be reached is named without its password", async () => {
+  test.each([[["start"]], [["migrate", "up"]]])(
+    "1: %j names the variable of a database that cannot be reached, and where it leads, without its password",
+    async (args) => {
+      const { folder } = await makeProject();
+      const { code, stderr } = await trivet(folder, args, {
+        DATABASE_URL: "postgres://somebody:canary-password@127.0.0.1:1/trivet",
+      });
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr:
+          "DATABASE_URL leads to the database trivet at 127.0.0.1:1, where nothing answers (ECONNREFUSED): start the server, or correct the address.\n",
+      });
+    },
+  );
+
+  test("78: trivet dev checks the configuration before it makes a database", async () => {
     const { folder } = await makeProject();
-    const { code, stderr } = await trivet(folder, ["start"], {
-      DATABASE_URL: "postgres://somebody:canary-password@127.0.0.1:1/trivet",
-    });
-    expect({ code, stderr }).toEqual({
-      code: 1,
-      stderr: "The database trivet at 127.0.0.1:1 cannot be reached (ECONNREFUSED).\n",
-    });
+    const { code, stderr } = await trivet(folder, ["dev"], { LOG_LEVEL: "loud" });
+    expect({ code, faults: stderr.split("\n").length - 2 }).toEqual({ code: 78, faults: 1 });
+    expect(existsSync(join(folder, ".trivet/postgres"))).toBe(false);
   });
 
   test.each(["--port=http", "--port=70000", "--port="])("1: %s is refused", async (option) => {
@@ -127,5 +138,20 @@ describe("trivet start, when it cannot", () => {
     const { code, stderr } = await trivet(folder, ["start", option]);
     expect(code).toBe(1);
     expect(stderr).toBe(`${option} is not a port; it must be a whole number from 0 to 65535.\n`);
+  });
+});
+
+describe("trivet doctor", () => {
+  test("1: tells what a service itself finds wrong, what nobody answers at, and what to do", async () => {
+    const { folder } = await makeProject();
+    const { code, stdout } = await trivet(folder, ["doctor"], {
+      EDITION: "none",
+      DATABASE_URL: "postgres://somebody:canary-password@127.0.0.1:1/trivet",
+    });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^fail {2}variables +users: EDITION is "none"; it must be another$/m);
+    expect(stdout).toMatch(/^fail {2}database +DATABASE_URL: .*ECONNREFUSED.*\n +-> Start the server it leads to/m);
+    expect(stdout).toMatch(/^\d+ ok, \d+ to look at, 2 to mend$/m);
+    expect(stdout).not.toContain("canary-password");
   });
 });

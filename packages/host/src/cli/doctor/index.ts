@@ -24,9 +24,10 @@ export const doctor = defineCommand({
 
 const colours = { ok: 32, warn: 33, fail: 31 } as const;
 
-function line({ verdict, subject, detail }: Finding, width: number): string {
+/** A row of the table: how it is, what it is about, what there is, and below that what to do. */
+function line({ verdict, subject, detail, advice }: Finding, width: number): string {
   const coloured = process.stdout.isTTY && !process.env.NO_COLOR;
   const mark = coloured ? `\u001b[${colours[verdict]}m${verdict.padEnd(4)}\u001b[39m` : verdict.padEnd(4);
-  const indent = " ".repeat(width + 8);
-  return `${mark}  ${subject.padEnd(width)}  ${detail.replaceAll("\n", `\n${indent}`)}`;
+  const text = advice === "" ? detail : `${detail}\n-> ${advice}`;
+  return `${mark}  ${subject.padEnd(width)}  ${text.replaceAll("\n", `\n${" ".repeat(width + 8)}`)}`;
 }
