@@ -64,12 +64,12 @@ export const suites: readonly Suite[] = [
     columns: [
       ...host.map((runtime) => ({
         title: `files, ${runtime}`,
-        describe: `[[r2_buckets]] files on ${runtime}`,
+        describe: `[[r2_buckets]] > files on ${runtime}`,
         except: {},
       })),
       ...host.map((runtime) => ({
         title: `s3, ${runtime}`,
-        describe: `on S3 > [[r2_buckets]] s3 on ${runtime}`,
+        describe: `[[r2_buckets]] > s3 on ${runtime}`,
         except: { ...s3Differs, ...s3ServerDiffers },
       })),
       { title: "workerd", describe: "[[r2_buckets]] on workerd", except: {} },
