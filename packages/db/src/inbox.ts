@@ -1,6 +1,7 @@
 import type { Envelope } from "@trivet/contracts";
+import { lt, sql } from "drizzle-orm";
 import { type PgSchema, text, timestamp, uuid } from "drizzle-orm/pg-core";
-import type { Transaction } from "./open.ts";
+import type { Database, Transaction } from "./open.ts";
 
 /** The events a service has taken effect of. `sql/inbox.sql` is the migration that goes with it. */
 export const inboxTable = (schema: PgSchema) =>
@@ -29,4 +30,12 @@ export async function once(
     .onConflictDoNothing()
     .returning({ id: inbox.id });
   if (first.length > 0) await effect();
+}
+
+/** A repeat that comes later than this takes effect again. Deliveries are repeated within minutes, a day at the worst. */
+const memory = sql`interval '30 days'`;
+
+/** Forgets events that took effect long ago, so that the table does not grow for ever. */
+export async function forgetOld(db: Database, inbox: Inbox): Promise<void> {
+  await db.delete(inbox).where(lt(inbox.receivedAt, sql`now() - ${memory}`));
 }

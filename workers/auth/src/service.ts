@@ -1,9 +1,11 @@
 import { databaseFault, pingDatabase } from "@trivet/db";
 import { defineService } from "@trivet/http";
+import { removeExpired } from "./crons/remove-expired.ts";
+import { sweepOutbox } from "./crons/sweep-outbox.ts";
 import { type Deps, makeDeps } from "./deps.ts";
 import { type Env, env } from "./env.ts";
-import { publishedKeys } from "./keys/keyring.ts";
-import { maintain } from "./maintain.ts";
+import { publishedKeys, rotateWhenDue } from "./keys/keyring.ts";
+import { warnAboutMail } from "./mail/warn-about-mail.ts";
 import {
   deleteAdminUser,
   getAdminUser,
@@ -46,7 +48,7 @@ export const auth = defineService<Env, Deps>({
   env,
   deps(scope) {
     const deps = makeDeps(scope);
-    maintain(deps);
+    warnAboutMail(deps);
     return deps;
   },
   routes: [
@@ -63,6 +65,7 @@ export const auth = defineService<Env, Deps>({
     ...[getMailbox, getMailboxMessages],
     ...[serveAccount, serveDeletion, serveKeyExchange],
   ],
+  crons: { "* * * * *": sweepOutbox, "*/10 * * * *": removeExpired, "17 3 * * *": rotateWhenDue },
   checks: { database: ({ db }) => pingDatabase(db, 2_000) },
   faults: databaseFault,
   keys: publishedKeys,

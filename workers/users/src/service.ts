@@ -1,5 +1,7 @@
 import { databaseFault, pingDatabase } from "@trivet/db";
 import { defineService } from "@trivet/http";
+import { forgetEvents } from "./crons/forget-events.ts";
+import { sweepOutbox } from "./crons/sweep-outbox.ts";
 import { type Deps, makeDeps } from "./deps.ts";
 import { type Env, env } from "./env.ts";
 import { onUserCreated } from "./events/on-user-created.ts";
@@ -45,6 +47,7 @@ export const users = defineService<Env, Deps>({
     serveProfiles,
   ],
   events: [onUserCreated, onUserDeleted],
+  crons: { "* * * * *": sweepOutbox, "23 3 * * *": forgetEvents },
   checks: { database: ({ db }) => pingDatabase(db, 2_000) },
   faults: databaseFault,
 });

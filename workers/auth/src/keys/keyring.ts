@@ -50,13 +50,21 @@ export async function publishedKeys(deps: Deps): Promise<{ keys: JWK[] }> {
 /** Forgets what this process has loaded, after it changed the keys itself. */
 export const forgetKeyring = (deps: Deps): boolean => keyrings.delete(nameOf(deps));
 
+/** Publishes the next signing key when the present one has signed for long enough. A repeat finds the key there. */
+export async function rotateWhenDue(deps: Deps): Promise<void> {
+  if (!isDue(await listSigningKeys(deps.db, new Date()))) return;
+  const key = await makeSigningKey(deps);
+  await transaction(deps.db, (tx) => placeSigningKey(tx, key, isDue));
+  forgetKeyring(deps);
+}
+
 async function loadKeyring(deps: Deps): Promise<Keyring> {
   const known = keyrings.get(nameOf(deps));
   if (known && Date.now() - known.loadedAt < fresh && current(known.rows)) return known;
   let rows = await listSigningKeys(deps.db, new Date());
+  // The cron comes once a day, and not before the first request of all.
   if (isDue(rows)) {
-    const key = await makeSigningKey(deps);
-    await transaction(deps.db, (tx) => placeSigningKey(tx, key, isDue));
+    await rotateWhenDue(deps);
     rows = await listSigningKeys(deps.db, new Date());
   }
   const keyring = { rows, opened: known?.opened ?? new Map<string, CryptoKey>(), loadedAt: Date.now() };

@@ -40,6 +40,8 @@ export interface AuthSystem {
   asService(name: string, method: string, path: string, body?: unknown): Promise<Answer>;
   /** The same service on the same database in another process: nothing in its memory, maybe other settings. */
   anotherProcess(overrides?: Record<string, unknown>): AuthSystem;
+  /** Runs a cron as the host does at its ticks. */
+  tick(cron: string): Promise<void>;
   /** Work that goes on after the answers. */
   settled(): Promise<void>;
   stop(): Promise<void>;
@@ -70,6 +72,10 @@ export async function startAuth(overrides: Record<string, unknown> = {}): Promis
       users,
       sql,
       ...requests((request) => worker.fetch(request, env, { waitUntil: (promise) => void pending.push(promise) })),
+      async tick(cron) {
+        const controller = { cron, scheduledTime: Date.now(), noRetry: () => {} };
+        await worker.scheduled(controller, env, { waitUntil: (promise) => void pending.push(promise) });
+      },
       anotherProcess: (other = {}) => start({ ...more, ...other }),
       settled,
       async stop() {

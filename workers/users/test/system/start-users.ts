@@ -41,6 +41,8 @@ export interface UsersSystem {
   account(name?: string): Promise<Person>;
   /** Delivers an event as auth would. */
   deliver(envelope: Envelope): Promise<Answer>;
+  /** Runs a cron as the host does at its ticks. */
+  tick(cron: string): Promise<void>;
   created(id: string): Envelope;
   deleted(id: string): Envelope;
   /** The events announced since the last time this was asked, in order. */
@@ -107,6 +109,12 @@ export async function startUsers(): Promise<UsersSystem> {
     async deliver(envelope) {
       const token = await mintServiceToken("auth", "users", settings.SERVICE_JWT_SECRET);
       return await send("POST", "/users/internal/events", new Headers({ "x-service-token": token }), envelope);
+    },
+    async tick(cron) {
+      const pending: Promise<unknown>[] = [];
+      const controller = { cron, scheduledTime: Date.now(), noRetry: () => {} };
+      await worker.scheduled(controller, env, { waitUntil: (promise) => void pending.push(promise) });
+      await Promise.all(pending);
     },
     created: (userId) => envelopeOf(userCreated, userId),
     deleted: (userId) => envelopeOf(userDeleted, userId),

@@ -1,8 +1,10 @@
 import { openDatabase } from "@trivet/db";
 import { createTestDatabase } from "@trivet/testing";
 import postgres from "postgres";
-import { expect, test } from "vitest";
-import { removeExpired } from "../src/maintain.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { removeExpired } from "../src/crons/remove-expired.ts";
+import { register } from "./system/people.ts";
+import { startAuth } from "./system/start-auth.ts";
 
 test("what nobody can use any more is deleted, and nothing else", async () => {
   const database = await createTestDatabase();
@@ -42,4 +44,33 @@ test("what nobody can use any more is deleted, and nothing else", async () => {
     await sql.end();
     await database.drop();
   }
+});
+
+test("an event that did not arrive, and that a process took with it, is sent off within a minute", async () => {
+  const auth = await startAuth();
+  onTestFinished(() => auth.stop());
+  const person = await register(auth);
+  await auth.settled();
+  await auth.sql`
+    INSERT INTO auth.outbox (id, event, version, service, subject, trace_id, span_id, data)
+    VALUES (gen_random_uuid(), 'user.created', 1, 'auth', ${person.id}, ${"0".repeat(32)}, ${"0".repeat(16)},
+      ${auth.sql.json({ userId: person.id })})`;
+  auth.users.received.length = 0;
+  await auth.tick("* * * * *");
+  expect(auth.users.received).toMatchObject([{ event: "user.created", subject: person.id }]);
+  expect(await auth.sql`SELECT 1 FROM auth.outbox`).toEqual([]);
+});
+
+test("a signing key that has served its time is followed by another, without a request", async () => {
+  const auth = await startAuth();
+  onTestFinished(() => auth.stop());
+  await auth.tick("17 3 * * *");
+  await auth.tick("17 3 * * *");
+  expect(await auth.sql`SELECT published_until FROM auth.signing_keys`).toEqual([{ published_until: null }]);
+  await auth.sql`UPDATE auth.signing_keys SET signs_from = now() - interval '30 days 1 minute'`;
+  await auth.tick("17 3 * * *");
+  expect(await auth.sql`SELECT signs_from > now() AS waits FROM auth.signing_keys ORDER BY signs_from`).toEqual([
+    { waits: false },
+    { waits: true },
+  ]);
 });
