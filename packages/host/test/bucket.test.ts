@@ -25,11 +25,13 @@ describe("[[r2_buckets]]", () => {
   const differs: Results = { ...s3Differs, ...(own ? s3ServerDiffers : {}) };
 
   beforeAll(async () => {
-    files = await onEach("bucket-main.ts");
     const endpoint = await openS3Endpoint();
     try {
-      s3 = await onEach("bucket-main.ts", [endpoint.bucket], endpoint.env);
-      if (own) faults = await onEach("s3-faults-main.ts", [], endpoint.env);
+      [files, s3, faults] = await Promise.all([
+        onEach("bucket-main.ts"),
+        onEach("bucket-main.ts", [endpoint.bucket], endpoint.env),
+        own ? onEach("s3-faults-main.ts", [], endpoint.env) : none(),
+      ]);
     } finally {
       await endpoint.stop();
     }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { scratchDirectory } from "./scratch-directory.ts";
 
 /** An S3 endpoint with one bucket, and what the host is told of it. */
 export interface S3Endpoint {
@@ -27,12 +28,14 @@ export async function openS3Endpoint(): Promise<S3Endpoint> {
  */
 export async function startS3(): Promise<S3Endpoint> {
   const s3Credentials = { accessKeyId: "test", secretAccessKey: randomBytes(20).toString("hex") };
+  const directory = scratchDirectory();
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       modules: true,
       script: "export default { fetch: () => new Response() }",
       compatibilityDate: "2026-10-01",
       r2Buckets: { BUCKET: { id: bucket, s3Credentials } },
+      resourcePersistencePath: directory.path,
     }),
   );
   const { origin } = await miniflare.ready;
@@ -44,6 +47,9 @@ export async function startS3(): Promise<S3Endpoint> {
       S3_ACCESS_KEY_ID: s3Credentials.accessKeyId,
       S3_SECRET_ACCESS_KEY: s3Credentials.secretAccessKey,
     },
-    stop: () => miniflare.dispose(),
+    async stop() {
+      await miniflare.dispose();
+      directory.remove();
+    },
   };
 }

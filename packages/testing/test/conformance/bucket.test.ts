@@ -3,18 +3,21 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { bucketCases } from "../../src/conformance/bucket/index.ts";
 import { bundleWorker } from "../../src/conformance/bundle-worker.ts";
+import { scratchDirectory } from "../../src/s3/index.ts";
 
 // R2 itself answers to nobody without an account; Cloudflare's own simulator of it is the measure.
 describe("[[r2_buckets]] on workerd", () => {
   let results: Record<string, string> = {};
 
   beforeAll(async () => {
+    const directory = scratchDirectory();
     const miniflare = new Miniflare(
       convertV4MiniflareOptions({
         modules: true,
         script: await bundleWorker("bucket"),
         compatibilityDate: "2026-10-01",
         r2Buckets: ["BUCKET"],
+        resourcePersistencePath: directory.path,
       }),
     );
     try {
@@ -22,6 +25,7 @@ describe("[[r2_buckets]] on workerd", () => {
       results = z.record(z.string(), z.string()).parse(await response.json());
     } finally {
       await miniflare.dispose();
+      directory.remove();
     }
   }, 120_000);
 
