@@ -15,6 +15,7 @@ const names = {
   type: "Trivet-Content-Type",
   origin: "Trivet-Origin",
   cause: "Trivet-Cause",
+  attempts: "Trivet-Attempts",
 } as const;
 
 /** The headers of a message that is sent. Times are Unix milliseconds of the sender's clock. */
@@ -35,6 +36,13 @@ export function headersOfDead({ id, sentAt, contentType }: Delivery, origin: str
   return made;
 }
 
+/** Of the same message given back unhandled, with the attempts it has had before this one. */
+export function headersOfReturned({ id, sentAt, contentType, attempts }: Delivery): MsgHdrs {
+  const made = headersOf(id, { contentType, body: new Uint8Array(), delaySeconds: 0 }, sentAt);
+  made.set(names.attempts, String(attempts - 1));
+  return made;
+}
+
 /** Milliseconds until a message may be delivered; 0 for one that may be now. */
 export function waitOf(message: JsMsg): number {
   const due = Number(message.headers?.get(names.due) || 0);
@@ -48,7 +56,7 @@ export function takenOf(message: JsMsg): Taken {
   return {
     id: given?.get(names.id) ?? String(message.seq),
     sentAt: Number(given?.get(names.sent)),
-    attempts: Math.max(1, message.info.deliveryCount - early),
+    attempts: Number(given?.get(names.attempts) || 0) + Math.max(1, message.info.deliveryCount - early),
     contentType: contentTypeOf(given),
     body: message.data,
     source: message,

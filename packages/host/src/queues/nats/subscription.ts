@@ -1,12 +1,15 @@
 import type { JsMsg } from "@nats-io/jetstream";
+import { startDeadline } from "../../drain/deadline.ts";
 import { createBell } from "../bell.ts";
 import type { Delivery, Subscription, Verdict } from "../driver.ts";
 import { durable, type Jet, subjectOf } from "./connection.ts";
 import { createHands } from "./hands.ts";
 import { createIntake } from "./intake.ts";
-import { headersOfDead, type Taken, takenOf, waitOf } from "./message.ts";
+import { headersOfDead, headersOfReturned, type Taken, takenOf, waitOf } from "./message.ts";
 
 const ackTimeout = 3_000;
+/** Milliseconds in which what is on its way comes. */
+const gap = 5;
 
 /** What comes beyond what was asked for is kept for the next who asks, and said to be worked on like the rest. */
 export function subscribe(jet: () => Promise<Jet>, prefix: string, queue: string): Subscription {
@@ -17,14 +20,15 @@ export function subscribe(jet: () => Promise<Jet>, prefix: string, queue: string
 
   const admit = (message: JsMsg): void => {
     const wait = waitOf(message);
-    if (wait > 0 || closed) {
+    if (wait > 0) {
       message.nak(wait);
       return;
     }
     const taken = takenOf(message);
     hands.take(taken);
-    buffer.push(taken);
-    bell.ring();
+    // What cannot be given back now is another's when this process has been silent for long enough.
+    if (closed) giveBack(taken).catch(() => undefined);
+    else buffer.push(taken);
   };
   const open = async () => {
     const { client, ensure } = await jet();
@@ -32,9 +36,14 @@ export function subscribe(jet: () => Promise<Jet>, prefix: string, queue: string
   };
   const intake = createIntake(open, admit, bell.ring);
 
-  const giveBack = (taken: Taken): void => {
-    if (hands.hold(taken)) taken.source.nak();
+  /** As a new message that has had one attempt less: the server counts every delivery. */
+  const giveBack = async (taken: Taken): Promise<void> => {
+    if (!hands.hold(taken)) return;
     hands.drop(taken);
+    const { client } = await jet();
+    const options = { msgID: `${taken.id} back ${taken.source.seq}`, headers: headersOfReturned(taken) };
+    await client.publish(subjectOf(prefix, queue), taken.body, options);
+    await taken.source.ackAck({ timeout: ackTimeout });
   };
 
   return {
@@ -45,11 +54,17 @@ export function subscribe(jet: () => Promise<Jet>, prefix: string, queue: string
         if (failure) throw failure.error;
         const first = buffer[0];
         if (first) {
-          const there = Math.min(first.source.info.pending, count - buffer.length);
-          if (there > 0) await intake.fetch(there);
+          // What the server counted behind it is on its way, unless others were quicker.
+          const whole = Math.min(count, buffer.length + intake.due, 1 + first.source.info.pending);
+          using late = startDeadline(gap);
+          const either = AbortSignal.any([signal, late.signal]);
+          while (buffer.length < whole && !either.aborted) {
+            await bell.rung(either);
+            bell.hush();
+          }
           return buffer.splice(0, count).filter(hands.hold);
         }
-        intake.ask();
+        intake.ask(count);
         await bell.rung(signal);
       }
       return [];
@@ -63,11 +78,11 @@ export function subscribe(jet: () => Promise<Jet>, prefix: string, queue: string
       return ours;
     },
     async release(deliveries) {
-      for (const delivery of deliveries) giveBack(takenFrom(delivery));
+      await Promise.all(deliveries.map((delivery) => giveBack(takenFrom(delivery))));
     },
     async close() {
       closed = true;
-      for (const taken of buffer.splice(0)) giveBack(taken);
+      await Promise.allSettled(buffer.splice(0).map(giveBack));
       hands.close();
       const { connection } = await jet();
       await connection.flush();

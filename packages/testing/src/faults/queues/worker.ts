@@ -10,11 +10,14 @@ export interface Job {
   takes: number;
   /** It fails at every attempt, until the poison is gone. */
   poisoned?: boolean;
+  /** It says when it begins. */
+  announced?: boolean;
 }
 
 const schema = pgSchema("fault");
 const inbox = inboxTable(schema);
 const effects = schema.table("effects", { number: integer("number").notNull() });
+const beginnings = schema.table("beginnings", { number: integer("number").notNull() });
 const antidotes = schema.table("antidotes", { number: integer("number").notNull() });
 
 /** Each job has one effect, in the transaction that notes the job's id: a second delivery has none. */
@@ -34,6 +37,7 @@ async function handle(db: Database, message: QueueMessage): Promise<void> {
     message.retry({ cause: new Error(`job ${job.number} is poisoned`) });
     return;
   }
+  if (job.announced) await db.insert(beginnings).values({ number: job.number });
   await new Promise((resolve) => setTimeout(resolve, job.takes));
   await db.transaction(async (tx) => {
     await once(tx, inbox, { id: job.id, event: "job" }, async () => {
