@@ -29,9 +29,14 @@ describe(`${count} generated scenarios of queues, seed ${seed}`, () => {
     }
     await Promise.all(
       [...subjects].map(async ([name, subject]) => {
-        await play(subject, scenarios);
-        logs.set(name, await whenQuiet(subject, quiet));
-        await subject.stop();
+        try {
+          await play(subject, scenarios);
+          logs.set(name, await whenQuiet(subject, quiet));
+        } catch (error) {
+          throw new Error(`${name} failed: ${subject.output?.() ?? ""}`, { cause: error });
+        } finally {
+          await subject.stop();
+        }
       }),
     );
   }, 180_000);
@@ -44,7 +49,10 @@ describe(`${count} generated scenarios of queues, seed ${seed}`, () => {
   test.each(hosts)("leave the same trace with %s as with miniflare", (name) => {
     const [oracle, host] = [logs.get("miniflare") ?? {}, logs.get(name) ?? {}];
     const differing = scenarios.flatMap((scenario) => {
-      const [wanted, got] = [oracle, host].map((log) => traceOf(scenario, log[scenario.run] ?? []));
+      // JetStream stores what is sent together one by one, so the first of it may be delivered before the rest is there.
+      const settledBatches = scenario.settledBatches && !name.startsWith("NATS");
+      const compared = { ...scenario, settledBatches };
+      const [wanted, got] = [oracle, host].map((log) => traceOf(compared, log[scenario.run] ?? []));
       return wanted === got ? [] : [{ ...scenario, wanted, got }];
     });
     expect(differing.slice(0, 3)).toEqual([]);

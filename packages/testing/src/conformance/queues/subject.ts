@@ -23,6 +23,8 @@ export interface QueueSubject {
   log(run: string): Promise<Entry[]>;
   logs(): Promise<Record<string, Entry[]>>;
   stop(): Promise<void>;
+  /** What its process has written, where it is one. */
+  output?(): string;
 }
 
 export type Ask = (path: string, body?: string) => Promise<{ json(): Promise<unknown> }>;
