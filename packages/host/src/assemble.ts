@@ -7,9 +7,11 @@ import { handlerFaults } from "./crons/index.ts";
 import type { ServiceFaults } from "./faults.ts";
 import { createKept, databaseUrl, hyperdriveBinding, type Kept } from "./hyperdrive/index.ts";
 import { loadWorker } from "./load.ts";
+import { hostLog } from "./logs/index.ts";
 import type { Manifest } from "./manifest/index.ts";
 import { bucketBinder } from "./objects/index.ts";
 import { createQueues, natsQueues, postgresQueues, type QueueDriver, type Queues } from "./queues/index.ts";
+import { rateLimitBinder } from "./ratelimits/index.ts";
 import { chooseRedis, usesRedis } from "./redis/index.ts";
 import type { Runtime } from "./runtime.ts";
 import { type Callee, givenAddress, type HttpBinding, inProcessBinding, siblingAddress } from "./services/index.ts";
@@ -50,6 +52,7 @@ export async function assemble(plan: Plan): Promise<Assembly> {
   const serviceFaults: ServiceFaults = new Map();
   const callees = new Map<string, Callee>();
   const bindBucket = bucketBinder({ ...plan, keepOne: kept.keepOne });
+  const bindRateLimit = rateLimitBinder(redis, background.contextOf("host", hostLog));
   const bindService = serviceBinder(plan, callees, siblings, faults);
   for (const manifest of plan.selected) {
     const { service } = manifest;
@@ -68,6 +71,7 @@ export async function assemble(plan: Plan): Promise<Assembly> {
       if (bound) env[binding] = bound;
       faults.push(...bucketFaults.filter((fault) => !faults.includes(fault)));
     }
+    for (const section of manifest.rateLimits) env[section.binding] = bindRateLimit(section);
     if (redis && usesRedis(manifest)) env.REDIS = redis;
     for (const producer of manifest.queues.producers) {
       if (queues) env[producer.binding] = queues.bind(producer);
@@ -99,7 +103,7 @@ async function storeOf({ selected, source, adminUrl }: Plan, faults: string[]): 
 
 /** One for all services of the process, each of which begins its keys with its name. */
 async function redisOf({ selected, source }: Plan, kept: Kept, faults: string[]): Promise<RedisBinding | undefined> {
-  if (!selected.some(usesRedis)) return undefined;
+  if (!selected.some((manifest) => usesRedis(manifest) || manifest.rateLimits.length > 0)) return undefined;
   const { redis, fault } = await chooseRedis(source, kept.keepOne());
   if (fault !== undefined) faults.push(fault);
   return redis;

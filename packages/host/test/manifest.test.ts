@@ -38,7 +38,6 @@ describe("manifests", () => {
     ["kv_namespaces", '[[kv_namespaces]]\nbinding = "KV"\nid = "x"\n'],
     ["durable_objects", "[durable_objects]\nbindings = []\n"],
     ["d1_databases", '[[d1_databases]]\nbinding = "D"\n'],
-    ["ratelimits", '[[ratelimits]]\nname = "R"\n'],
     ["ai", '[ai]\nbinding = "AI"\n'],
     ["vectorize", '[[vectorize]]\nbinding = "V"\n'],
     ["workflows", '[[workflows]]\nbinding = "W"\n'],
@@ -62,6 +61,11 @@ describe("manifests", () => {
     ["secrets.optional", '[secrets]\noptional = ["X"]\n'],
     ["r2_buckets.0.bucket_name", '[[r2_buckets]]\nbinding = "B"\nbucket_name = "../b"\n'],
     ["r2_buckets.0.jurisdiction", '[[r2_buckets]]\nbinding = "B"\nbucket_name = "bucket"\njurisdiction = "eu"\n'],
+    ["ratelimits.0.namespace_id", '[[ratelimits]]\nname = "R"\nsimple = { limit = 1, period = 10 }\n'],
+    [
+      "ratelimits.0.simple.period",
+      '[[ratelimits]]\nname = "R"\nnamespace_id = "1"\nsimple = { limit = 1, period = 30 }\n',
+    ],
     ["hyperdrive.0.id", '[[hyperdrive]]\nbinding = "DB"\n'],
   ])("the option %s is refused by name", (path, rest) => {
     expect(faultsOf(rest).join()).toContain(`\`${path}\``);

@@ -77,6 +77,11 @@ export interface MessageBatch<Body = unknown> {
   retryAll(options?: QueueRetryOptions): void;
 }
 
+/** `[[ratelimits]]`: whether one more request of a key is within the limit. */
+export interface RateLimitBinding {
+  limit(options: { key: string }): Promise<{ success: boolean }>;
+}
+
 /** What a Worker's handlers get beside the request; `waitUntil` work is finished before a shutdown. */
 export interface InvocationContext {
   waitUntil(promise: Promise<unknown>): void;

@@ -1,7 +1,7 @@
 /** Keys of wrangler.toml that the host acts on; each is checked in schema.ts. */
 const usedKeys = new Set([
   ...["name", "main", "dev", "vars", "secrets", "services", "hyperdrive", "assets"],
-  ...["queues", "r2_buckets", "triggers"],
+  ...["queues", "r2_buckets", "ratelimits", "triggers"],
 ]);
 
 /**
@@ -78,7 +78,6 @@ const unsuppliedKeys: Readonly<Record<string, string>> = {
   pages_build_output_dir: "a Pages project",
   pipelines: "a pipeline",
   python_modules: "Python modules",
-  ratelimits: "a rate limiter",
   rules: "module rules",
   secrets_store_secrets: "a Secrets Store secret",
   send_email: "outbound email",

@@ -3,6 +3,7 @@ import { relative, resolve } from "node:path";
 import { parse } from "smol-toml";
 import type { z } from "zod";
 import { cronFaults } from "../crons/schedule.ts";
+import type { RateLimitSection } from "../ratelimits/index.ts";
 import { findManifests, type ManifestFile } from "./find.ts";
 import { keyFault } from "./keys.ts";
 import { hostName } from "./names.ts";
@@ -30,6 +31,7 @@ export interface Manifest {
   r2Buckets: readonly { binding: string; bucket: string }[];
   /** Cron expressions, as Cloudflare reads them. */
   crons: readonly string[];
+  rateLimits: readonly RateLimitSection[];
   assets: AssetsSection | undefined;
 }
 
@@ -129,6 +131,11 @@ function toManifest(found: ManifestFile, file: string, toml: z.output<typeof man
         retryDelay: one.retry_delay ?? 0,
       })),
     },
+    rateLimits: (toml.ratelimits ?? []).map((one) => ({
+      binding: one.name,
+      namespace: one.namespace_id,
+      ...one.simple,
+    })),
     r2Buckets: (toml.r2_buckets ?? []).map((one) => ({ binding: one.binding, bucket: one.bucket_name })),
     crons: toml.triggers?.crons ?? [],
     assets: assets && {
@@ -158,6 +165,7 @@ function sectionFaults(manifest: Omit<Manifest, "sound">): string[] {
     ...manifest.hyperdrive.map(({ binding }) => binding),
     ...manifest.queues.producers.map(({ binding }) => binding),
     ...manifest.r2Buckets.map(({ binding }) => binding),
+    ...manifest.rateLimits.map(({ binding }) => binding),
     ...(assets?.binding === undefined ? [] : [assets.binding]),
   ];
   for (const { queue, deadLetterQueue } of manifest.queues.consumers) {

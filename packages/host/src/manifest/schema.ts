@@ -56,6 +56,15 @@ export const manifestSchema = z.object({
         .optional(),
     })
     .optional(),
+  ratelimits: z
+    .array(
+      z.strictObject({
+        name: bindingName,
+        namespace_id: z.string().regex(/^[1-9]\d*$/, "must be a positive whole number, in quotes"),
+        simple: z.strictObject({ limit: z.int().positive(), period: z.literal([10, 60]) }),
+      }),
+    )
+    .optional(),
   r2_buckets: z
     .array(
       z.strictObject({

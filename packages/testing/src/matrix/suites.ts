@@ -3,6 +3,7 @@ import { cronCases } from "../conformance/crons.ts";
 import { queueCases } from "../conformance/queues/cases.ts";
 import { queueDrivers } from "../conformance/queues/drivers.ts";
 import { miniflareDiffers } from "../conformance/queues/miniflare-differs.ts";
+import { rateLimitCases } from "../conformance/rate-limit.ts";
 import { redisCases } from "../conformance/redis.ts";
 import { serviceBindingCases } from "../conformance/service-binding.ts";
 import { workerdDiffers } from "../conformance/workerd-differs.ts";
@@ -80,6 +81,19 @@ export const suites: readonly Suite[] = [
     files: ["packages/host/test/crons/conformance.test.ts", "packages/testing/test/conformance/crons.test.ts"],
     rows: cronCases.map(({ title }) => title),
     columns: runtimes.map((runtime) => ({ title: runtime, describe: `[triggers] crons on ${runtime}`, except: {} })),
+  },
+  {
+    title: "`[[ratelimits]]`, promise by driver",
+    files: [
+      "packages/host/test/limits/rate-limit-binding.test.ts",
+      "packages/testing/test/conformance/rate-limit.test.ts",
+    ],
+    rows: rateLimitCases.map(({ title }) => title),
+    columns: ["in-process", "on Redis", "on workerd"].map((driver) => ({
+      title: driver,
+      describe: `[[ratelimits]] ${driver}`,
+      except: {},
+    })),
   },
   {
     title: "Redis, promise by driver and runtime",

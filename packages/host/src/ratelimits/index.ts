@@ -1,0 +1,1 @@
+export { type RateLimitSection, rateLimitBinder } from "./binding.ts";

@@ -1,0 +1,61 @@
+/** A Redis that is killed, and one that takes everything and never answers, under the routers' limits; see docs/reliability.md. */
+import process from "node:process";
+import { setTimeout as pause } from "node:timers/promises";
+import { type Answered, ask, startRouters } from "../src/faults/router-with-redis.ts";
+
+const outages = ["killed", "silent"] as const;
+let failed = false;
+
+const slowest = (answers: readonly Answered[]): number => Math.max(...answers.map(({ took }) => took));
+
+for (const runtime of ["node", "bun"] as const) {
+  const routers = await startRouters(runtime, 1, { RATE_LIMIT_CREDENTIALS: "30" });
+  const { port, redis } = routers;
+  let client = 0;
+  // Each from an address of its own, at what is held tightest: every one has to ask for its first token.
+  const one = (): Promise<Answered> => {
+    client += 1;
+    return ask(
+      port,
+      `127.${1 + (client >> 14)}.${(client >> 7) & 127}.${1 + (client & 127)}`,
+      "POST",
+      "/auth/login",
+      {},
+    );
+  };
+  const several = async (times: number): Promise<Answered[]> => {
+    const answers: Answered[] = [];
+    for (let sent = 0; sent < times; sent += 1) answers.push(await one());
+    return answers;
+  };
+  try {
+    await several(200);
+    for (const outage of outages) {
+      const before = await Promise.all(Array.from({ length: 20 }, one));
+      if (outage === "killed") await redis.kill();
+      else redis.freeze();
+      const first = await Promise.all(Array.from({ length: 20 }, one));
+      const during = await several(500);
+      const guesser = `127.0.0.${10 + outages.indexOf(outage)}`;
+      const guesses: Answered[] = [];
+      for (let sent = 0; sent < 100; sent += 1) guesses.push(await ask(port, guesser, "POST", "/auth/login", {}));
+      const began = performance.now();
+      if (outage === "killed") await redis.start();
+      else redis.thaw();
+      while ((await one()).local && performance.now() - began < 10_000) await pause(20);
+      const recovered = performance.now() - began;
+      const accepted = guesses.filter(({ status }) => status === 200).length;
+      const errors = [...before, ...first, ...during, ...guesses].filter(({ status }) => status >= 500).length;
+      const holds = errors === 0 && accepted === 30 && recovered <= 5_000 && slowest(first) <= slowest(before) + 100;
+      failed ||= !holds;
+      process.stdout.write(
+        `${holds ? "holds" : "FAILS"}: ${runtime}, Redis ${outage}: slowest of 20 at once before ${slowest(before).toFixed(0)} ms, ` +
+          `of the first 20 at once during ${slowest(first).toFixed(0)} ms, of 500 more in turn ${slowest(during).toFixed(0)} ms; ` +
+          `${accepted} of 100 guesses let through (limit 30); ${errors} 5xx; shared again after ${recovered.toFixed(0)} ms\n`,
+      );
+    }
+  } finally {
+    await routers.stop();
+  }
+}
+process.exitCode = failed ? 1 : 0;
