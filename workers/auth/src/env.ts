@@ -25,7 +25,7 @@ export const env = serviceEnv.extend({
   USERS: serviceBinding,
   /** Everything auth encrypts or derives hangs on it: signing keys at rest, refresh tokens, TOTP secrets. */
   AUTH_SECRET: secret,
-  /** Who becomes an administrator once their address is verified, separated by commas. */
+  /** Who becomes an administrator by `proveAddress`, separated by commas. */
   ADMIN_EMAILS: list.default([]).transform((emails) => emails.map((email) => email.toLowerCase())),
   /** OAuth and OpenID Connect providers beside Google and GitHub, as JSON; see `oauth/provider-setting.ts`. */
   OAUTH_PROVIDERS: providerList.default([]),

@@ -1,10 +1,11 @@
 import { id, role, text, username } from "@trivet/contracts";
 import { z } from "zod";
 import { isBanned } from "./admin/is-banned.ts";
+import { givenPassword } from "./passwords/password-rules.ts";
 import type { ApiKeyRow } from "./queries/api-keys.ts";
 import type { PasskeyRow } from "./queries/passkeys.ts";
 import type { Entry } from "./sessions/login.ts";
-import type { Session, User } from "./tables.ts";
+import type { Identity, Session, User } from "./tables.ts";
 
 const moment = z.iso.datetime();
 
@@ -111,6 +112,16 @@ export const showApiKey = (row: ApiKeyRow): z.input<typeof apiKey> => ({
   lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
 });
 
+export const identity = z
+  .object({ id, provider: z.string().meta({ example: "google" }), createdAt: moment })
+  .meta({ id: "Identity" });
+
+export const showIdentity = (row: Identity): z.input<typeof identity> => ({
+  id: row.id,
+  provider: row.providerId,
+  createdAt: row.createdAt.toISOString(),
+});
+
 export const passkey = z
   .object({ id, name: z.string(), createdAt: moment, lastUsedAt: moment.nullable() })
   .meta({ id: "Passkey" });
@@ -127,5 +138,17 @@ export const personName = text({ min: 1, max: 100 }).meta({ example: "Ada Lovela
 /** Any token of ours in a body or an address: opaque, bounded. */
 export const opaqueToken = z.string().min(1).max(512);
 
+/** Where a browser goes once somebody is in. */
+export const returnTo = z.string().max(2_048).optional().meta({
+  description: "Where to go afterwards with a one-time `code` for POST /auth/session",
+  example: "https://app.example.com/after/",
+});
+
 /** A TOTP code or a recovery code. */
 export const factorCode = z.string().min(6).max(32).meta({ example: "123456" });
+
+/** What somebody who is logged in shows once more; left out only by an account that has neither. */
+export const proof = z.strictObject({
+  password: givenPassword.optional(),
+  code: factorCode.optional().meta({ description: "Of the second factor, instead of the password" }),
+});

@@ -17,11 +17,13 @@ import {
   putRole,
 } from "./routes/admin.ts";
 import { deleteOneApiKey, getApiKeys, postApiKey } from "./routes/api-keys.ts";
+import { deleteIdentity, getIdentities } from "./routes/identities.ts";
 import { serveAccount, serveDeletion, serveKeyExchange } from "./routes/internal.ts";
 import { getKeys, postRotateKeys } from "./routes/keys.ts";
 import { postLogin, postLogout, postRefresh } from "./routes/login.ts";
+import { getMagicLink, postMagicLink, postMagicLinkLogin } from "./routes/magic-link.ts";
 import { getMailbox, getMailboxMessages } from "./routes/mailbox.ts";
-import { getOAuth, getOAuthCallback, postSession } from "./routes/oauth.ts";
+import { getOAuth, getOAuthCallback, postOAuthLink, postSession } from "./routes/oauth.ts";
 import {
   deleteOnePasskey,
   getPasskeys,
@@ -57,7 +59,8 @@ export const auth = defineService<Env, Deps>({
     ...[getVerifyEmail, postVerifyEmail, postResendVerification],
     ...[postForgotPassword, getResetPassword, postResetPassword, postChangePassword],
     ...[postEnableTwoFactor, postVerifyTwoFactor, postDisableTwoFactor, postRecoveryCodes],
-    ...[getOAuth, getOAuthCallback, postSession],
+    ...[getMagicLink, postMagicLink, postMagicLinkLogin],
+    ...[getOAuth, getOAuthCallback, postSession, postOAuthLink, getIdentities, deleteIdentity],
     ...[postPasskeyOptions, postPasskey, postPasskeyLoginOptions, postPasskeyLogin, getPasskeys, deleteOnePasskey],
     ...[postApiKey, getApiKeys, deleteOneApiKey],
     ...[getKeys, postRotateKeys],

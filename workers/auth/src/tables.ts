@@ -73,6 +73,8 @@ export const identities = schema.table(
   (table) => [uniqueIndex("identities_provider_key").on(table.providerId, table.accountId)],
 );
 
+export type Identity = typeof identities.$inferSelect;
+
 export const verifications = schema.table(
   "verifications",
   {

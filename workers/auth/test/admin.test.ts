@@ -188,7 +188,7 @@ describe("POST /auth/admin/users/{id}/impersonate", () => {
 describe("DELETE /auth/admin/users/{id}", () => {
   test("204: everything of the account is gone, it is announced and in the audit", async () => {
     const person = await register(auth);
-    await auth.post("/auth/api-keys", { name: "x" }, { token: person.token });
+    await auth.post("/auth/api-keys", { name: "x", password: person.password }, { token: person.token });
     expect((await act("DELETE", `users/${person.id}`)).status).toBe(204);
     expect((await auth.get("/auth/me", person.token)).status).toBe(401);
     expect(auth.users.received.at(-1)).toMatchObject({ event: "user.deleted", data: { userId: person.id } });

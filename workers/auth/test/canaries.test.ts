@@ -26,7 +26,7 @@ test("no password, token, code, key or address reaches a log line, an error or t
     const mailed = await tokenMailed(auth, email, /new password/);
     const { key } = z
       .object({ key: z.string() })
-      .parse((await auth.post("/auth/api-keys", { name: "x" }, { token })).body);
+      .parse((await auth.post("/auth/api-keys", { name: "x", password: person.password }, { token })).body);
     await auth.asService("router", "POST", "/auth/internal/api-keys/exchange", { key });
     await auth.post("/auth/refresh", { refresh_token: again.refreshToken });
     await auth.sql`UPDATE auth.refresh_tokens SET rotated_at = rotated_at - interval '1 minute'`;

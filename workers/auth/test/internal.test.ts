@@ -40,7 +40,9 @@ describe("deleting an account", () => {
     const [person, other, admin] = [await register(auth), await register(auth), await registerAs(auth, "admin")];
     const { sessionId: ended, token } = await login(auth, person);
     await auth.post("/auth/logout", undefined, { token });
-    const key = Object((await auth.post("/auth/api-keys", { name: "x" }, { token: person.token })).body);
+    const key = Object(
+      (await auth.post("/auth/api-keys", { name: "x", password: person.password }, { token: person.token })).body,
+    );
     const acting = await auth.post(`/auth/admin/users/${person.id}/impersonate`, undefined, { token: admin.token });
     const { sid } = claimsOf(z.object({ access_token: z.string() }).parse(acting.body).access_token);
     const remove = (sessionId: string) =>

@@ -58,14 +58,21 @@ async function forgotten(): Promise<{ person: Person; token: string }> {
 describe("in a browser", () => {
   beforeEach(({ skip }) => skip(executablePath === undefined, "There is no Chromium; CHROMIUM_PATH may name one."));
 
-  test("the confirmation page confirms at the press of its button, and not before", async () => {
+  test("the confirmation page confirms with the password of the account, and not before", async () => {
     const person = await register(auth);
     const token = await tokenMailed(auth, person.email, /Confirm/);
     const { page, complaints } = await open(`/auth/verify-email?token=${token}`);
     const me = async () => (await auth.get("/auth/me", person.token)).body;
     expect(await me()).toMatchObject({ emailVerified: false });
     expect(page.url()).not.toContain(token);
-    await page.getByRole("button", { name: "Confirm" }).click();
+    const confirm = async (password: string) => {
+      await page.getByLabel("The password of your account").fill(password);
+      await page.getByRole("button", { name: "Confirm" }).click();
+    };
+    await confirm("not mine at all");
+    await page.getByRole("status").filter({ hasText: "is wrong" }).waitFor();
+    expect(await me()).toMatchObject({ emailVerified: false });
+    await confirm(person.password);
     await page.getByRole("status").filter({ hasText: "Your address is confirmed" }).waitFor();
     expect(await me()).toMatchObject({ emailVerified: true });
     expect(complaints).toEqual([]);
@@ -80,7 +87,7 @@ describe("in a browser", () => {
       await page.getByRole("button", { name: "Set password" }).click();
     };
     await set(person.email);
-    await page.getByRole("status").filter({ hasText: "must not be the username" }).waitFor();
+    await page.getByRole("status").filter({ hasText: "must not be made of the username" }).waitFor();
     await set("a password from the page");
     await page.getByRole("status").filter({ hasText: "Your new password holds" }).waitFor();
     await login(auth, { ...person, password: "a password from the page" });

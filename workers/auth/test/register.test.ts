@@ -57,6 +57,21 @@ describe("POST /auth/register", () => {
     ["a password of 257 characters", { ...valid, password: "x".repeat(257) }, ["/password"]],
     ["the username as password", { ...valid, username: "long.username", password: "Long.Username" }, ["/password"]],
     ["the address as password", { ...valid, password: "VALID@example.com" }, ["/password"]],
+    ["one of the most common passwords", { ...valid, password: "sunshine" }, ["/password"]],
+    ["another, in other case", { ...valid, password: "PassWord1" }, ["/password"]],
+    ["another, in full-width letters", { ...valid, password: "ｉｌｏｖｅｙｏｕ" }, ["/password"]],
+    ["a common one beside the username", { ...valid, password: "validpassword1" }, ["/password"]],
+    [
+      "the username with an ornament",
+      { ...valid, username: "ada.lovelace", password: "Ada.Lovelace1!" },
+      ["/password"],
+    ],
+    [
+      "the local part with a year",
+      { ...valid, email: "lovelace@example.com", password: "lovelace1815" },
+      ["/password"],
+    ],
+    ["the service's name with an ornament", { ...valid, password: "Trivet2026!" }, ["/password"]],
     ["an unknown field", { ...valid, role: "admin" }, ["/role"]],
     ["an empty name", { ...valid, name: "" }, ["/name"]],
   ] as const)("400 for %s, and nothing is stored", async ([, body, pointers]) => {
@@ -65,6 +80,13 @@ describe("POST /auth/register", () => {
     expect(Object(answer.body).errors.map((error: { pointer: string }) => error.pointer)).toEqual(pointers);
     expect(await auth.sql`SELECT id FROM auth.users WHERE email = ${valid.email}`).toEqual([]);
   });
+
+  test.for(["quiet lake of ada", "trivet on three legs", "sunshine and rain", "9xk2!vq8m#", "valid horse battery"])(
+    "a password is not refused for having a name or a common word in it: %s",
+    async (password) => {
+      await register(auth, { ...newCredentials("valid"), password });
+    },
+  );
 
   test("256 characters of any script are one whole password", async () => {
     const credentials = { ...newCredentials(), password: `${"🦉".repeat(255)}ä` };

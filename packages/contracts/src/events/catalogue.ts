@@ -31,6 +31,22 @@ export const userDeleted = defineEvent({
   data: z.object({ userId: id }),
 });
 
+export const userEmailVerified = defineEvent({
+  name: "user.email_verified",
+  version: 1,
+  service: "auth",
+  summary: "The owner of an account has proven that its address is theirs",
+  data: z.object({ userId: id }),
+});
+
+export const sessionRevoked = defineEvent({
+  name: "session.revoked",
+  version: 1,
+  service: "auth",
+  summary: "A session of the subject was ended before its time; its last access token lasts ten minutes at most",
+  data: z.object({ userId: id, sessionId: id }),
+});
+
 export const userUpdated = defineEvent({
   name: "user.updated",
   version: 1,
@@ -79,6 +95,8 @@ export const userFollowRequested = defineEvent({
 export const events = {
   [userCreated.name]: userCreated,
   [userDeleted.name]: userDeleted,
+  [userEmailVerified.name]: userEmailVerified,
+  [sessionRevoked.name]: sessionRevoked,
   [userUpdated.name]: userUpdated,
   [settingsUpdated.name]: settingsUpdated,
   [userFollowed.name]: userFollowed,

@@ -88,4 +88,4 @@ const measured = new Set(["latency_ms", "uptime_s", "exp", "iat"]);
 const jwt = /eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/g;
 const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
 const uuid = /[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}/gi;
-const secret = /([?&](?:cursor|token|code|state)=|nonce[-=]"?|\btvk_)[\w%-]+/g;
+const secret = /([?&](?:cursor|token|code|state)=|\btrivet-\w+=|nonce[-=]"?|\btvk_)[\w%-]+/g;

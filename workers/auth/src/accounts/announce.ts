@@ -1,4 +1,4 @@
-import { type Dispatch, sendNow } from "@trivet/db";
+import { type Dispatch, sendNow, sendSoon } from "@trivet/db";
 import type { Deps } from "../deps.ts";
 import { outbox } from "../tables.ts";
 
@@ -14,3 +14,6 @@ export const dispatchOf = ({ db, env, invocation }: Deps): Dispatch => ({
  * short while. What has not arrived is tried again after the answer, and by the cron that sweeps.
  */
 export const deliverNow = (deps: Deps): Promise<void> => sendNow(dispatchOf(deps));
+
+/** Delivers what has just been committed to the outbox after the answer: for events that nobody waits for. */
+export const deliverSoon = (deps: Deps): void => sendSoon(dispatchOf(deps));

@@ -1,7 +1,8 @@
 import { TrivetError, type UserActor } from "@trivet/platform";
+import { deliverSoon } from "../accounts/announce.ts";
 import type { Deps } from "../deps.ts";
-import { removeImpersonations, removeSessions } from "../queries/sessions.ts";
 import { updateUser } from "../queries/users.ts";
+import { revokeImpersonations, revokeSessions } from "../sessions/revoke-sessions.ts";
 import type { User } from "../tables.ts";
 import { audited } from "./audited.ts";
 
@@ -14,13 +15,15 @@ export async function banUser(
 ): Promise<User> {
   assertOther(actor, id);
   const act = { action: "user.ban", subjectId: id, details: { reason, expiresIn: expiresIn ?? null } } as const;
-  return await audited(deps, actor, act, async (tx) => {
+  const banned = await audited(deps, actor, act, async (tx) => {
     const bannedUntil = expiresIn === undefined ? null : new Date(Date.now() + expiresIn * 1_000);
     const user = found(await updateUser(tx, id, { banned: true, banReason: reason, bannedUntil }));
-    await removeSessions(tx, id);
-    await removeImpersonations(tx, id);
+    await revokeSessions(deps, tx, id);
+    await revokeImpersonations(deps, tx, id);
     return user;
   });
+  deliverSoon(deps);
+  return banned;
 }
 
 /** Throws `not_found`. */

@@ -37,9 +37,10 @@ export interface AccountBrake {
 }
 
 /**
- * Counts a try against the account it is for, whether that exists or not. Where the account has
- * logged in before there is a count of its own, so that strangers cannot keep the owner out. Throws
- * `rate_limited`.
+ * Counts a try against what the account was called, whether it exists or not: the address and the
+ * username of one account count apart, or else a pause of the one that holds for the other would tell
+ * that they belong together. Where the account has logged in before there is a count of its own, so
+ * that strangers cannot keep the owner out. Throws `rate_limited`.
  */
 export async function brakeAccount(
   deps: Deps,
@@ -48,7 +49,7 @@ export async function brakeAccount(
   const { db, env } = deps;
   const addressHash = await keyedHash(env.AUTH_SECRET, "address", address ?? "unknown");
   const known = address !== undefined && (await isKnownAddress(db, userId ?? nobody, addressHash));
-  const account = await keyedHash(env.AUTH_SECRET, "identifier", userId ?? identifier);
+  const account = await keyedHash(env.AUTH_SECRET, "identifier", identifier);
   const key = known ? `${account}:${addressHash}` : account;
   await countOrRefuse(deps, key);
   return {

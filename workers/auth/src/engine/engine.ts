@@ -5,7 +5,7 @@ import { randomToken } from "../tokens/random-token.ts";
 import { buildEngine, type EngineSettings } from "./build-engine.ts";
 
 /** Why a single-use token was made; a token of one purpose is worth nothing for another. */
-export type Purpose = "verify-email" | "reset-password" | "oauth-state" | "login-code" | "passkey";
+export type Purpose = "verify-email" | "reset-password" | "magic-link" | "oauth-state" | "login-code" | "passkey";
 
 export interface NewUser {
   email: string;
@@ -59,6 +59,13 @@ export class Engine {
     const { internalAdapter } = await this.#context;
     const expiresAt = new Date(Date.now() + seconds * 1_000);
     await internalAdapter.createVerificationValue({ identifier: `${purpose}:${token}`, value, expiresAt });
+  }
+
+  /** As `consumeToken`, but the token stays good. */
+  async readToken(purpose: Purpose, token: string): Promise<string | undefined> {
+    const { internalAdapter } = await this.#context;
+    const row = await internalAdapter.findVerificationValue(`${purpose}:${token}`);
+    return row && row.expiresAt > new Date() ? row.value : undefined;
   }
 
   /** Undefined for a token that is unknown, expired, or was consumed by somebody else. */

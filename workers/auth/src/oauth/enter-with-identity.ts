@@ -3,13 +3,12 @@ import { isUniqueViolation, type Transaction, transaction } from "@trivet/db";
 import { TrivetError } from "@trivet/platform";
 import { deliverNow } from "../accounts/announce.ts";
 import { emailAddress } from "../accounts/email-address.ts";
+import { proveAddress } from "../accounts/prove-address.ts";
 import { createAccount } from "../accounts/register.ts";
-import { verified } from "../accounts/verify-email.ts";
 import { type Deps, engineOf } from "../deps.ts";
 import { sendVerification } from "../mail/send-verification.ts";
-import { findUserByEmail, findUserByIdentity, hasUsername, lockUser, updateUser } from "../queries/users.ts";
+import { findUserByEmail, findUserByIdentity, hasUsername } from "../queries/users.ts";
 import { assertNotBanned } from "../sessions/login.ts";
-import { type OpenedSession, openSession, type UserAgent } from "../sessions/open-session.ts";
 import type { User } from "../tables.ts";
 import type { Identity } from "./user-info.ts";
 
@@ -38,27 +37,6 @@ export async function enterWithIdentity(deps: Deps, providerId: string, identity
   }
 }
 
-/** Who comes in without a password, and whether a second factor has been shown with it. */
-export interface Entering {
-  userId: string;
-  secondFactor: boolean;
-}
-
-/** Opens a session for somebody a provider or a passkey has vouched for. */
-export async function openIdentitySession(
-  deps: Deps,
-  { userId, secondFactor }: Entering,
-  userAgent: UserAgent,
-): Promise<OpenedSession> {
-  return await transaction(deps.db, async (tx) => {
-    const user = await lockUser(tx, userId);
-    if (!user) throw new TrivetError("unauthenticated");
-    assertNotBanned(user);
-    if (user.twoFactorEnabled && !secondFactor) throw new TrivetError("second_factor_required");
-    return await openSession(tx, user, userAgent);
-  });
-}
-
 async function findOrCreate(
   deps: Deps,
   tx: Transaction,
@@ -76,7 +54,10 @@ async function findOrCreate(
   }
   const sameAddress = await findUserByEmail(tx, email.data);
   if (sameAddress && !(identity.emailVerified && sameAddress.emailVerified)) {
-    throw new TrivetError("conflict", "An account with this address exists. Log in to it the way you did before.");
+    throw new TrivetError(
+      "conflict",
+      "An account with this address exists. Log in to it the way you did before and link this login there; if you did not open it, set a new password.",
+    );
   }
   const user = sameAddress ?? (await createFor(deps, tx, identity, email.data));
   await engineOf(deps, tx).addIdentity(user.id, providerId, identity.subject);
@@ -87,7 +68,8 @@ async function createFor(deps: Deps, tx: Transaction, identity: Identity, email:
   const username = await freeUsername(tx, identity.username ?? email.split("@")[0] ?? "");
   const name = (identity.name ?? username).replaceAll("\u0000", "").toWellFormed().slice(0, 100);
   const user = await createAccount(deps, tx, { email, username, name });
-  if (identity.emailVerified) return (await updateUser(tx, user.id, verified(deps, user))) ?? user;
+  // Nobody but this identity has a way into an account this new.
+  if (identity.emailVerified) return await proveAddress(deps, tx, user, "owner");
   await sendVerification(deps, tx, user);
   return user;
 }

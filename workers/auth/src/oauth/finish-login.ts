@@ -1,14 +1,16 @@
 import { sameSecret, sha256, TrivetError } from "@trivet/platform";
-import { type Deps, engineOf } from "../deps.ts";
+import type { Deps } from "../deps.ts";
+import { identityKey, issueLoginCodeWith, openSessionWith } from "../sessions/enter-account.ts";
 import type { Entry } from "../sessions/login.ts";
 import { answerWithTokens, type UserAgent } from "../sessions/open-session.ts";
-import { enterWithIdentity, openIdentitySession } from "./enter-with-identity.ts";
+import type { Claimed } from "../sessions/require-session.ts";
+import type { Identity as IdentityRow } from "../tables.ts";
+import { enterWithIdentity } from "./enter-with-identity.ts";
+import { linkIdentity } from "./link-identity.ts";
 import { Provider } from "./provider.ts";
 import { providerNamed } from "./providers.ts";
-import { callbackUrl, takePendingLogin } from "./start-login.ts";
-
-/** Seconds a page has to trade the code in its address for tokens. */
-const codeSeconds = 120;
+import { callbackUrl, type PendingLogin, takePendingLogin } from "./start-login.ts";
+import type { Identity } from "./user-info.ts";
 
 export interface Callback {
   provider: string;
@@ -18,15 +20,16 @@ export interface Callback {
   userAgent: UserAgent;
 }
 
-/** Tokens, or where to send the browser with a one-time code. */
-export type FinishedLogin = Entry | { location: string };
+/** Tokens, the identity that was linked, or where to send the browser instead. */
+export type FinishedLogin = { entered: Entry } | { linked: IdentityRow } | { location: string };
 
 /**
  * What happens when the provider has sent the browser back. Only the browser that started the login
- * may finish it, once: otherwise an attacker could log a victim into the attacker's account.
+ * may finish it, once: otherwise an attacker could log a victim into the attacker's account, or have
+ * the victim's identity linked to it.
  *
  * Throws `malformed_request` for a state that is not this browser's, `unauthenticated` for anything
- * wrong with the provider's answer, and what `enterWithIdentity` throws.
+ * wrong with the provider's answer, and what `enterWithIdentity` and `linkIdentity` throw.
  */
 export async function finishLogin(deps: Deps, callback: Callback): Promise<FinishedLogin> {
   const { parameters, browser, userAgent } = callback;
@@ -46,18 +49,42 @@ export async function finishLogin(deps: Deps, callback: Callback): Promise<Finis
     codeVerifier: pending.codeVerifier,
     nonce: "issuer" in provider.setting ? pending.nonce : undefined,
   });
-  const user = await enterWithIdentity(deps, pending.provider, identity);
-  if (pending.returnTo === null) {
-    if (user.twoFactorEnabled) {
-      throw new TrivetError(
-        "second_factor_required",
-        "Start again with `return_to`, then send its code and your second factor to POST /auth/session.",
-      );
-    }
-    const opened = await openIdentitySession(deps, { userId: user.id, secondFactor: false }, userAgent);
-    return { user: opened.user, tokens: await answerWithTokens(deps, opened) };
+  return pending.link === null
+    ? await enter(deps, pending, identity, userAgent)
+    : await link(deps, pending.link, pending, identity);
+}
+
+async function enter(
+  deps: Deps,
+  { provider, returnTo }: PendingLogin,
+  identity: Identity,
+  userAgent: UserAgent,
+): Promise<FinishedLogin> {
+  const user = await enterWithIdentity(deps, provider, identity);
+  const key = identityKey(user.id, provider, identity.subject);
+  if (returnTo !== null) return backTo(returnTo, "code", await issueLoginCodeWith(deps, key));
+  if (user.twoFactorEnabled) {
+    throw new TrivetError(
+      "second_factor_required",
+      "Start again with `return_to`, then send its code and your second factor to POST /auth/session.",
+    );
   }
-  const location = new URL(pending.returnTo);
-  location.searchParams.set("code", await engineOf(deps, deps.db).issueToken("login-code", user.id, codeSeconds));
+  const opened = await openSessionWith(deps, { ...key, secondFactor: false }, userAgent);
+  return { entered: { user: opened.user, tokens: await answerWithTokens(deps, opened) } };
+}
+
+async function link(
+  deps: Deps,
+  claimed: Claimed,
+  { provider, returnTo }: PendingLogin,
+  identity: Identity,
+): Promise<FinishedLogin> {
+  const linked = await linkIdentity(deps, claimed, provider, identity);
+  return returnTo === null ? { linked } : backTo(returnTo, "linked", provider);
+}
+
+function backTo(returnTo: string, name: string, value: string): { location: string } {
+  const location = new URL(returnTo);
+  location.searchParams.set(name, value);
   return { location: location.href };
 }

@@ -10,6 +10,9 @@ export function providerNamed({ env }: Pick<Deps, "env">, id: string): ProviderS
   throw new TrivetError("not_found", "There is no such OAuth provider here.");
 }
 
+/** The names of all that are configured. */
+export const providerIds = ({ env }: Pick<Deps, "env">): string[] => configured(env).map(({ id }) => id);
+
 function configured(env: Env): ProviderSetting[] {
   const presets: ProviderSetting[] = [];
   if (env.GOOGLE_CLIENT_ID !== "") {

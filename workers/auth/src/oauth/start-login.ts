@@ -1,6 +1,7 @@
-import { sha256, TrivetError } from "@trivet/platform";
+import { sha256 } from "@trivet/platform";
 import { z } from "zod";
 import { type Deps, engineOf } from "../deps.ts";
+import { assertMayReturn } from "../sessions/may-return.ts";
 import { randomToken } from "../tokens/random-token.ts";
 import { seal, unseal } from "../tokens/seal.ts";
 import { Provider } from "./provider.ts";
@@ -16,6 +17,8 @@ const pending = z.object({
   returnTo: z.string().nullable(),
   /** Hash of the cookie of the browser that started. */
   browser: z.string(),
+  /** The session whose account the identity is to be linked to; null for a login. */
+  link: z.object({ userId: z.string(), sessionId: z.string() }).nullable().default(null),
 });
 
 export type PendingLogin = z.output<typeof pending>;
@@ -23,13 +26,16 @@ export type PendingLogin = z.output<typeof pending>;
 export const callbackUrl = ({ env }: Deps, provider: string): string =>
   `${env.PUBLIC_URL}/auth/oauth/${provider}/callback`;
 
+export interface LoginRequest {
+  provider: string;
+  returnTo: string | undefined;
+  browser: string;
+}
+
 /** Where to send a browser that wants to log in, and what to keep for when it is back. `browser` is its cookie. */
-export async function startLogin(
-  deps: Deps,
-  request: { provider: string; returnTo: string | undefined; browser: string },
-): Promise<URL> {
+export async function startLogin(deps: Deps, request: LoginRequest, link: PendingLogin["link"] = null): Promise<URL> {
   const setting = providerNamed(deps, request.provider);
-  assertMayReturn(deps, request.returnTo);
+  assertMayReturn(deps, request.returnTo, link ? "body" : "query");
   const state = randomToken();
   const codeVerifier = randomToken();
   const nonce = randomToken();
@@ -41,6 +47,7 @@ export async function startLogin(
     nonce,
     returnTo: request.returnTo ?? null,
     browser: sha256(request.browser),
+    link,
   };
   const sealed = await seal(deps.env.AUTH_SECRET, JSON.stringify(login));
   await engineOf(deps, deps.db).storeToken("oauth-state", state, sealed, loginSeconds);
@@ -51,15 +58,4 @@ export async function startLogin(
 export async function takePendingLogin(deps: Deps, state: string): Promise<PendingLogin | undefined> {
   const sealed = await engineOf(deps, deps.db).consumeToken("oauth-state", state);
   return sealed === undefined ? undefined : pending.parse(JSON.parse(await unseal(deps.env.AUTH_SECRET, sealed)));
-}
-
-/** Only listed prefixes: an open redirect would hand the one-time code to whoever asks. */
-function assertMayReturn({ env }: Deps, returnTo: string | undefined): void {
-  if (returnTo === undefined) return;
-  const url = URL.parse(returnTo);
-  const allowed = env.OAUTH_RETURN_URLS.some((prefix) => prefix.endsWith("/") && url?.href.startsWith(prefix));
-  if (url && allowed && url.username === "" && url.password === "") return;
-  throw new TrivetError("validation_failed", undefined, {
-    errors: [{ in: "query", pointer: "/return_to", detail: "is not below one of the addresses in OAUTH_RETURN_URLS" }],
-  });
 }

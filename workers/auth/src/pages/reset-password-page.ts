@@ -13,7 +13,7 @@ export const resetPasswordPage: Page = {
 <noscript><p>This page needs JavaScript to set the password.</p></noscript>
 <output role="status"></output>`,
   script: sendScript(
-    '{ token, password: document.querySelector("#password").value }',
+    '{ token: query.token, password: document.querySelector("#password").value }',
     "Your new password holds, and every session has ended. Log in again.",
   ),
 };

@@ -3,12 +3,12 @@ import {
   generateAuthenticationOptions,
   verifyAuthenticationResponse,
 } from "@simplewebauthn/server";
-import { databaseFault } from "@trivet/db";
+import { databaseFault, type Transaction } from "@trivet/db";
 import { TrivetError } from "@trivet/platform";
 import { brakeAddress } from "../brakes/brakes.ts";
 import { type Deps, engineOf } from "../deps.ts";
-import { openIdentitySession } from "../oauth/enter-with-identity.ts";
 import { findPasskey, notePasskeyUse, type PasskeyRow } from "../queries/passkeys.ts";
+import { openSessionWith } from "../sessions/enter-account.ts";
 import type { Entry, Origin } from "../sessions/login.ts";
 import { answerWithTokens } from "../sessions/open-session.ts";
 import { fromBase64Url, toBase64Url } from "../tokens/random-token.ts";
@@ -44,7 +44,9 @@ export async function loginWithPasskey(
   if (passkey === undefined || counter === undefined || !(await noteUse(deps, passkey, counter))) {
     throw new TrivetError("invalid_credentials", "The passkey is unknown here, or its answer does not verify.");
   }
-  const opened = await openIdentitySession(deps, { userId: passkey.userId, secondFactor: true }, origin.userAgent);
+  const { id, userId } = passkey;
+  const holds = async (tx: Transaction) => (await findPasskey(tx, response.id))?.id === id;
+  const opened = await openSessionWith(deps, { userId, holds, secondFactor: true }, origin.userAgent);
   return { user: opened.user, tokens: await answerWithTokens(deps, opened) };
 }
 

@@ -1,7 +1,10 @@
+import { transaction } from "@trivet/db";
 import { TrivetError, type UserActor } from "@trivet/platform";
 import type { Deps } from "../deps.ts";
 import { listPasskeys, type PasskeyRow, removePasskey } from "../queries/passkeys.ts";
-import { requireOwnSession, requireSession } from "../sessions/require-session.ts";
+import { lockUser } from "../queries/users.ts";
+import { assertWayIn } from "../sessions/assert-way-in.ts";
+import { ownSession, requireSession } from "../sessions/require-session.ts";
 
 /** The user's passkeys, newest first. */
 export async function listOwnPasskeys(deps: Deps, actor: UserActor): Promise<PasskeyRow[]> {
@@ -9,8 +12,12 @@ export async function listOwnPasskeys(deps: Deps, actor: UserActor): Promise<Pas
   return await listPasskeys(deps.db, actor.id);
 }
 
-/** Throws `not_found` for anybody else's. */
+/** Throws `not_found` for anybody else's, `conflict` for the last way into the account. */
 export async function deletePasskey(deps: Deps, actor: UserActor, id: string): Promise<void> {
-  await requireOwnSession(deps, actor);
-  if (!(await removePasskey(deps.db, { id, userId: actor.id }))) throw new TrivetError("not_found");
+  await transaction(deps.db, async (tx) => {
+    await lockUser(tx, actor.id);
+    await ownSession(tx, { userId: actor.id, sessionId: actor.sessionId });
+    if (!(await removePasskey(tx, { id, userId: actor.id }))) throw new TrivetError("not_found");
+    await assertWayIn(deps, tx, actor.id);
+  });
 }

@@ -9,7 +9,7 @@ import { type Deps, engineOf } from "../deps.ts";
 import { confirmIdentity, type Proof } from "../passwords/confirm-identity.ts";
 import { countPasskeys, insertPasskey, listPasskeys, type PasskeyRow } from "../queries/passkeys.ts";
 import { lockUser } from "../queries/users.ts";
-import { requireOwnSession } from "../sessions/require-session.ts";
+import { ownSession, requireOwnSession } from "../sessions/require-session.ts";
 import { toBase64Url } from "../tokens/random-token.ts";
 import { ceremonySeconds, relyingParty } from "./relying-party.ts";
 
@@ -23,8 +23,9 @@ const purposeOf = (userId: string): string => `register ${userId}`;
  * and second factor, so its owner shows once more who they are. Throws `invalid_credentials`.
  */
 export async function beginPasskey(deps: Deps, actor: UserActor, proof: Proof) {
-  const { user } = await requireOwnSession(deps, actor);
-  await confirmIdentity(deps, user, proof);
+  const live = await requireOwnSession(deps, actor);
+  const { user } = live;
+  await confirmIdentity(deps, live, proof);
   const options = await generateRegistrationOptions({
     rpName: "Trivet",
     rpID: relyingParty(deps).id,
@@ -50,6 +51,8 @@ export async function finishPasskey(
   const { credential } = await verify(deps, user.id, response);
   return await transaction(deps.db, async (tx) => {
     await lockUser(tx, user.id);
+    // Ended meanwhile, by a reset perhaps, it leaves no way in behind.
+    await ownSession(tx, { userId: user.id, sessionId: actor.sessionId });
     if ((await countPasskeys(tx, user.id)) >= mostPasskeys) {
       throw new TrivetError("unprocessable", `An account may have ${mostPasskeys} passkeys. Delete one first.`);
     }

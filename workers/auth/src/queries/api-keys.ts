@@ -27,6 +27,11 @@ export async function removeApiKey(db: Database, key: { id: string; userId: stri
   return removed.length > 0;
 }
 
+/** Ends every key of the account. */
+export async function removeApiKeys(tx: Transaction, userId: string): Promise<void> {
+  await tx.delete(apiKeys).where(eq(apiKeys.userId, userId));
+}
+
 /** The key that is in force under this hash with its owner, noted as used. */
 export async function useApiKey(db: Database, hash: string, now: Date) {
   const [key] = await db

@@ -19,7 +19,7 @@ export async function listPasskeys(db: Database, userId: string): Promise<Passke
   return await db.select().from(passkeys).where(eq(passkeys.userId, userId)).orderBy(desc(passkeys.id));
 }
 
-export async function findPasskey(db: Database, credentialId: string): Promise<PasskeyRow | undefined> {
+export async function findPasskey(db: Database | Transaction, credentialId: string): Promise<PasskeyRow | undefined> {
   const [row] = await db.select().from(passkeys).where(eq(passkeys.credentialId, credentialId));
   return row;
 }
@@ -35,8 +35,8 @@ export async function notePasskeyUse(db: Database, id: string, counter: number, 
   return noted.length > 0;
 }
 
-export async function removePasskey(db: Database, passkey: { id: string; userId: string }): Promise<boolean> {
-  const removed = await db
+export async function removePasskey(tx: Transaction, passkey: { id: string; userId: string }): Promise<boolean> {
+  const removed = await tx
     .delete(passkeys)
     .where(and(eq(passkeys.id, passkey.id), eq(passkeys.userId, passkey.userId)))
     .returning({ id: passkeys.id });

@@ -74,24 +74,29 @@ export async function listSessions(db: Database, userId: string, idleSince: Date
     .limit(100);
 }
 
-export async function removeSession(db: Database | Transaction, session: { id: string; userId: string }) {
-  const removed = await db
+/** What names a session. */
+export type SessionKey = Pick<Session, "id" | "userId">;
+
+const sessionKey = { id: sessions.id, userId: sessions.userId };
+
+export async function removeSession(tx: Transaction, session: SessionKey): Promise<SessionKey[]> {
+  return await tx
     .delete(sessions)
     .where(and(eq(sessions.id, session.id), eq(sessions.userId, session.userId)))
-    .returning({ id: sessions.id });
-  return removed.length > 0;
+    .returning(sessionKey);
 }
 
 /** Ends the user's sessions, all but `exceptId` if given, and with them all their refresh tokens. */
-export async function removeSessions(db: Database | Transaction, userId: string, exceptId?: string): Promise<void> {
-  await db
+export async function removeSessions(tx: Transaction, userId: string, exceptId?: string): Promise<SessionKey[]> {
+  return await tx
     .delete(sessions)
-    .where(and(eq(sessions.userId, userId), exceptId === undefined ? undefined : ne(sessions.id, exceptId)));
+    .where(and(eq(sessions.userId, userId), exceptId === undefined ? undefined : ne(sessions.id, exceptId)))
+    .returning(sessionKey);
 }
 
 /** Ends what an administrator opened as somebody else. */
-export async function removeImpersonations(db: Database | Transaction, impersonatorId: string): Promise<void> {
-  await db.delete(sessions).where(eq(sessions.impersonatorId, impersonatorId));
+export async function removeImpersonations(tx: Transaction, impersonatorId: string): Promise<SessionKey[]> {
+  return await tx.delete(sessions).where(eq(sessions.impersonatorId, impersonatorId)).returning(sessionKey);
 }
 
 export async function sweepSessions(db: Database, now: Date, idleSince: Date): Promise<void> {

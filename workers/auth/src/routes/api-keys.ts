@@ -4,14 +4,14 @@ import { z } from "zod";
 import { createApiKey } from "../api-keys/create-api-key.ts";
 import { deleteApiKey, listOwnApiKeys } from "../api-keys/manage-api-keys.ts";
 import { route } from "../deps.ts";
-import { apiKey, showApiKey } from "../schemas.ts";
+import { apiKey, proof, showApiKey } from "../schemas.ts";
 
 const scope = z
   .string()
   .regex(/^[a-z]{1,30}:(?:read|write)$/, { error: "must be <service>:read or <service>:write" })
   .meta({ example: "posts:read" });
 
-const newKey = z.strictObject({
+const newKey = proof.extend({
   name: text({ min: 1, max: 100 }).meta({ example: "Backup script" }),
   scopes: z
     .array(scope)
@@ -28,15 +28,16 @@ export const postApiKey = route(
     method: "post",
     path: "/auth/api-keys",
     summary: "Make an API key",
-    description: "Send the key as `x-api-key`. It is shown this once.",
+    description:
+      "Send the key as `x-api-key`. It is shown this once. It outlives the session, so the password or a code of the second factor is asked for; an account without either needs a login of the last ten minutes. A password reset ends every key.",
     access: access.user,
     request: { body: json(newKey) },
     responses: { 201: json(apiKey.extend({ key: z.string() }), "The key") },
-    errors: ["unprocessable"],
+    errors: ["invalid_credentials", "unprocessable"],
   },
   async (c) => {
-    const { name, scopes, expiresIn } = c.req.valid("json");
-    const { row, key } = await createApiKey(c.var.deps, c.var.actor, { name, scopes, expiresIn });
+    const { name, scopes, expiresIn, ...shown } = c.req.valid("json");
+    const { row, key } = await createApiKey(c.var.deps, c.var.actor, { name, scopes, expiresIn }, shown);
     return c.json({ ...showApiKey(row), key }, 201);
   },
 );

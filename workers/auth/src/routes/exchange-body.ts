@@ -2,45 +2,54 @@ import { z } from "zod";
 import type { Exchange } from "../oauth/exchange-session.ts";
 import { factorCode } from "../schemas.ts";
 
-const second_factor = factorCode.optional();
-const provider = z.string().max(32).meta({ example: "google" });
-const nonce = z.string().min(1).max(512).optional();
-const code = z.string().min(1).max(4_096);
+const said = (description: string) => ({ description });
 
-const loginCode = z
-  .strictObject({ code, second_factor })
-  .meta({ description: "The one-time code that `return_to` was called with" });
-
-const providerCode = z
+/** One object and not a union of three: whoever leaves something out hears which field it is. */
+export const exchangeBody = z
   .strictObject({
-    provider,
-    code,
-    code_verifier: z.string().regex(/^[\w.~-]{43,128}$/, { error: "must be a PKCE verifier (RFC 7636)" }),
-    redirect_uri: z.string().min(1).max(2_048),
-    nonce,
-    second_factor,
+    provider: z.string().max(32).optional().meta({ description: "Whose code or id token it is", example: "google" }),
+    code: z
+      .string()
+      .min(1)
+      .max(4_096)
+      .optional()
+      .meta(said("Alone: the one-time code that `return_to` was called with. With `provider`: its authorization code")),
+    code_verifier: z
+      .string()
+      .regex(/^[\w.~-]{43,128}$/, { error: "must be a PKCE verifier (RFC 7636)" })
+      .optional()
+      .meta(said("With an authorization code")),
+    redirect_uri: z.string().min(1).max(2_048).optional().meta(said("With an authorization code")),
+    id_token: z.string().min(1).max(16_384).optional().meta(said("With `provider`: what a native client got itself")),
+    nonce: z.string().min(1).max(512).optional().meta(said("What the client asked the provider to repeat")),
+    second_factor: factorCode.optional(),
   })
-  .meta({ description: "An authorization code that a native client got itself" });
-
-const idToken = z
-  .strictObject({ provider, id_token: z.string().min(1).max(16_384), nonce, second_factor })
-  .meta({ description: "An id token that a native client got itself" });
-
-export const exchangeBody = z.union([loginCode, providerCode, idToken]);
-
-export function exchangeOf(body: z.output<typeof exchangeBody>): Exchange {
-  const secondFactor = body.second_factor;
-  if (!("provider" in body)) return { kind: "login-code", code: body.code, secondFactor };
-  if ("id_token" in body) {
-    return { kind: "id-token", provider: body.provider, idToken: body.id_token, nonce: body.nonce, secondFactor };
-  }
-  return {
-    kind: "code",
-    provider: body.provider,
-    code: body.code,
-    codeVerifier: body.code_verifier,
-    redirectUri: body.redirect_uri,
-    nonce: body.nonce,
-    secondFactor,
-  };
-}
+  .transform((body, context): Exchange => {
+    const secondFactor = body.second_factor;
+    const { provider, code, code_verifier: codeVerifier, redirect_uri: redirectUri, id_token: idToken, nonce } = body;
+    const refuse = (field: keyof typeof body, message: string) => {
+      context.addIssue({ code: "custom", path: [field], message });
+      return z.NEVER;
+    };
+    if (idToken !== undefined) {
+      for (const field of ["code", "code_verifier", "redirect_uri"] as const) {
+        if (body[field] !== undefined) refuse(field, "does not go with id_token");
+      }
+      return provider === undefined
+        ? refuse("provider", "is needed with id_token")
+        : { kind: "id-token", provider, idToken, nonce, secondFactor };
+    }
+    if (code === undefined) {
+      return refuse("code", provider === undefined ? "is needed, or provider and id_token" : "or id_token is needed");
+    }
+    if (provider === undefined) {
+      for (const field of ["code_verifier", "redirect_uri", "nonce"] as const) {
+        if (body[field] !== undefined) refuse(field, "is for the code of a provider, which is to be named");
+      }
+      return { kind: "login-code", code, secondFactor };
+    }
+    if (codeVerifier === undefined) refuse("code_verifier", "is needed with the code of a provider");
+    if (redirectUri === undefined) refuse("redirect_uri", "is needed with the code of a provider");
+    if (codeVerifier === undefined || redirectUri === undefined) return z.NEVER;
+    return { kind: "code", provider, code, codeVerifier, redirectUri, nonce, secondFactor };
+  });

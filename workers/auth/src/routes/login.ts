@@ -22,6 +22,8 @@ const credentials = z
   .refine(({ email, username }) => (email === undefined) !== (username === undefined), {
     error: "send either email or username",
     path: ["email"],
+    // Also when something else is missing, so that everything is named at once.
+    when: ({ value }) => typeof value === "object" && value !== null,
   });
 
 export const postLogin = route(

@@ -1,33 +1,17 @@
-import { access, json, type ServiceContext } from "@trivet/http";
-import type { Actor } from "@trivet/platform";
-import { getCookie, setCookie } from "hono/cookie";
+import { access, json } from "@trivet/http";
 import { z } from "zod";
-import { type Deps, route } from "../deps.ts";
+import { route } from "../deps.ts";
 import { exchangeSession } from "../oauth/exchange-session.ts";
 import { finishLogin } from "../oauth/finish-login.ts";
+import { beginLink } from "../oauth/link-identity.ts";
 import { loginSeconds, startLogin } from "../oauth/start-login.ts";
-import { entry, opaqueToken, showEntry } from "../schemas.ts";
-import { randomToken } from "../tokens/random-token.ts";
-import { exchangeBody, exchangeOf } from "./exchange-body.ts";
+import { entry, identity, opaqueToken, proof, returnTo, showEntry, showIdentity } from "../schemas.ts";
+import { browserOf, rememberBrowser } from "./browser-cookie.ts";
+import { exchangeBody } from "./exchange-body.ts";
 
 const provider = z.object({ provider: z.string().max(32).meta({ example: "google" }) });
-const cookieName = "trivet-oauth";
-const cookieForm = /^[\w-]{43}$/;
-
-/** The cookie that ties a login to the browser that started it. */
-function browserOf<Caller extends Actor>(c: ServiceContext<Deps, Caller>): string | undefined {
-  const value = isSecure(c.var.deps) ? getCookie(c, cookieName, "host") : getCookie(c, cookieName);
-  return value !== undefined && cookieForm.test(value) ? value : undefined;
-}
-
 /** Lax, because the provider sends the browser back from its own site. */
-function rememberBrowser<Caller extends Actor>(c: ServiceContext<Deps, Caller>, value: string): void {
-  const options = { httpOnly: true, sameSite: "Lax", path: "/", maxAge: loginSeconds } as const;
-  // Browsers take a __Host- cookie over HTTPS only, which a development machine does not have.
-  setCookie(c, cookieName, value, isSecure(c.var.deps) ? { ...options, secure: true, prefix: "host" } : options);
-}
-
-const isSecure = ({ env }: Deps): boolean => env.PUBLIC_URL.startsWith("https:");
+const cookie = { name: "trivet-oauth", sameSite: "Lax", maxAge: loginSeconds } as const;
 
 export const getOAuth = route(
   {
@@ -38,7 +22,7 @@ export const getOAuth = route(
     request: {
       params: provider,
       query: z.object({
-        return_to: z.string().max(2_048).optional().meta({
+        return_to: returnTo.meta({
           description:
             "Where to go afterwards with a one-time `code` for POST /auth/session; left out, the callback answers tokens",
         }),
@@ -48,11 +32,36 @@ export const getOAuth = route(
     errors: ["not_found"],
   },
   async (c) => {
-    const browser = browserOf(c) ?? randomToken();
-    const request = { provider: c.req.valid("param").provider, returnTo: c.req.valid("query").return_to, browser };
-    const url = await startLogin(c.var.deps, request);
-    rememberBrowser(c, browser);
+    const url = await startLogin(c.var.deps, {
+      provider: c.req.valid("param").provider,
+      returnTo: c.req.valid("query").return_to,
+      browser: rememberBrowser(c, cookie),
+    });
     return c.redirect(url.href, 302);
+  },
+);
+
+export const postOAuthLink = route(
+  {
+    method: "post",
+    path: "/auth/oauth/{provider}/link",
+    summary: "Link my login at a provider to this account",
+    description:
+      "Send the browser on to `location`, with the cookie that this answer sets. The callback leads to `return_to` with `linked` in its address, or answers the identity.",
+    access: access.user,
+    request: { params: provider, body: json(proof.extend({ return_to: returnTo })) },
+    responses: { 200: json(z.object({ location: z.string() }), "Where to send the browser") },
+    errors: ["invalid_credentials", "not_found"],
+  },
+  async (c) => {
+    const { return_to, ...shown } = c.req.valid("json");
+    const request = {
+      provider: c.req.valid("param").provider,
+      returnTo: return_to,
+      browser: rememberBrowser(c, cookie),
+    };
+    const url = await beginLink(c.var.deps, c.var.actor, request, shown);
+    return c.json({ location: url.href }, 200);
   },
 );
 
@@ -67,7 +76,7 @@ export const getOAuthCallback = route(
       query: z.looseObject({ state: opaqueToken, code: z.string().max(4_096).optional() }),
     },
     responses: {
-      200: json(entry, "The account and the tokens of a new session"),
+      200: json(z.union([entry, identity]), "The account and the tokens of a new session, or what was linked"),
       302: { description: "To `return_to`" },
     },
     errors: ["unauthenticated", "second_factor_required", "forbidden", "not_found", "conflict", "unprocessable"],
@@ -76,10 +85,11 @@ export const getOAuthCallback = route(
     const finished = await finishLogin(c.var.deps, {
       provider: c.req.valid("param").provider,
       parameters: new URL(c.req.url).searchParams,
-      browser: browserOf(c),
+      browser: browserOf(c, cookie),
       userAgent: c.req.header("user-agent"),
     });
-    return "location" in finished ? c.redirect(finished.location, 302) : c.json(showEntry(finished), 200);
+    if ("location" in finished) return c.redirect(finished.location, 302);
+    return c.json("linked" in finished ? showIdentity(finished.linked) : showEntry(finished.entered), 200);
   },
 );
 
@@ -87,15 +97,14 @@ export const postSession = route(
   {
     method: "post",
     path: "/auth/session",
-    summary: "Exchange what an OAuth provider gave for a session",
+    summary: "Exchange a one-time code, or what an OAuth provider gave, for a session",
+    description:
+      "Send one of three: `code`, the one-time code of a login by link or redirect; `provider`, `code`, `code_verifier` and `redirect_uri` of an authorization code that a native client got itself; or `provider` and `id_token`.",
     access: access.anyone,
     request: { body: json(exchangeBody) },
     responses: { 200: json(entry, "The account and the tokens of a new session") },
     errors: ["unauthenticated", "second_factor_required", "forbidden", "not_found", "conflict", "unprocessable"],
   },
   async (c) =>
-    c.json(
-      showEntry(await exchangeSession(c.var.deps, exchangeOf(c.req.valid("json")), c.req.header("user-agent"))),
-      200,
-    ),
+    c.json(showEntry(await exchangeSession(c.var.deps, c.req.valid("json"), c.req.header("user-agent"))), 200),
 );

@@ -5,8 +5,7 @@ import { route } from "../deps.ts";
 import { beginPasskeyLogin, loginWithPasskey } from "../passkeys/login-with-passkey.ts";
 import { deletePasskey, listOwnPasskeys } from "../passkeys/manage-passkeys.ts";
 import { beginPasskey, finishPasskey } from "../passkeys/register-passkey.ts";
-import { givenPassword } from "../passwords/password-rules.ts";
-import { entry, factorCode, passkey, showEntry, showPasskey } from "../schemas.ts";
+import { entry, passkey, proof, showEntry, showPasskey } from "../schemas.ts";
 import { originOf } from "./origin.ts";
 import { authenticationOf, authenticationResponse, registrationOf, registrationResponse } from "./passkey-responses.ts";
 
@@ -19,7 +18,7 @@ export const postPasskeyOptions = route(
     path: "/auth/passkeys/register/options",
     summary: "Begin a passkey",
     access: access.user,
-    request: { body: json(z.strictObject({ password: givenPassword.optional(), code: factorCode.optional() })) },
+    request: { body: json(proof) },
     responses: { 200: json(options, "For `PublicKeyCredential.parseCreationOptionsFromJSON`") },
     errors: ["invalid_credentials"],
   },
@@ -96,7 +95,7 @@ export const deleteOnePasskey = route(
     access: access.user,
     request: { params: z.object({ id }) },
     responses: { 204: noContent("It opens nothing any more") },
-    errors: ["not_found"],
+    errors: ["not_found", "conflict"],
   },
   async (c) => {
     await deletePasskey(c.var.deps, c.var.actor, c.req.valid("param").id);

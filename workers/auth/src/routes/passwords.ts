@@ -43,7 +43,8 @@ export const postResetPassword = route(
     method: "post",
     path: "/auth/password/reset",
     summary: "Set a new password by the token that was mailed",
-    description: "Ends every session of the account.",
+    description:
+      "Ends every session, API key and login under way. It also proves the address; if that was unproven, whoever opened the account may be a stranger, and everything else that opens it ends too.",
     access: access.anyone,
     request: { body: json(z.strictObject({ token: opaqueToken, password: newPassword })) },
     responses: { 204: noContent("The new password holds") },
@@ -60,9 +61,17 @@ export const postChangePassword = route(
     method: "post",
     path: "/auth/password/change",
     summary: "Change my password",
-    description: "Ends every other session of the account.",
+    description: "Ends every other session of the account, and its API keys if asked to.",
     access: access.user,
-    request: { body: json(z.strictObject({ currentPassword: givenPassword, newPassword })) },
+    request: {
+      body: json(
+        z.strictObject({
+          currentPassword: givenPassword,
+          newPassword,
+          endApiKeys: z.boolean().default(false).meta({ description: "For when somebody else may have made one" }),
+        }),
+      ),
+    },
     responses: { 204: noContent("The new password holds") },
     errors: ["invalid_credentials", "conflict"],
   },

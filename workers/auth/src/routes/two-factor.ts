@@ -2,14 +2,13 @@ import { access, json, noContent } from "@trivet/http";
 import { z } from "zod";
 import { route } from "../deps.ts";
 import { givenPassword } from "../passwords/password-rules.ts";
-import { factorCode } from "../schemas.ts";
+import { proof } from "../schemas.ts";
 import { confirmTwoFactor } from "../two-factor/confirm-two-factor.ts";
 import { disableTwoFactor } from "../two-factor/disable-two-factor.ts";
 import { enableTwoFactor } from "../two-factor/enable-two-factor.ts";
 import { renewRecoveryCodes } from "../two-factor/renew-recovery-codes.ts";
 
 const recoveryCodes = z.array(z.string()).meta({ description: "Shown this once; each is good once" });
-const proof = z.strictObject({ password: givenPassword.optional(), code: factorCode.optional() });
 
 export const postEnableTwoFactor = route(
   {

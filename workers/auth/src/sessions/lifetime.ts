@@ -9,5 +9,8 @@ export const absoluteLifetime = 90 * day;
 /** A session ends when it has not been refreshed for this long. */
 export const idleLifetime = 30 * day;
 
+/** How old a login may be that stands in for a password where there is none. */
+export const recentLogin = 600_000;
+
 /** How long an administrator may act as somebody else. */
 export const impersonationLifetime = 3_600_000;

@@ -42,7 +42,7 @@ export async function login(deps: Deps, { identifier, password, code }: Login, o
   const row = await findForLogin(deps.db, identifier);
   const brake = await brakeAccount(deps, {
     userId: row?.user.id,
-    identifier: Object.values(identifier).join().toLowerCase(),
+    identifier: Object.entries(identifier).join().toLowerCase(),
     address: origin.address,
   });
   const { matches, outdated } = await checkPassword(row?.passwordHash ?? null, password);

@@ -1,11 +1,13 @@
 import { transaction } from "@trivet/db";
 import { sha256, TrivetError } from "@trivet/platform";
+import { deliverSoon } from "../accounts/announce.ts";
 import { isBanned } from "../admin/is-banned.ts";
 import type { Deps } from "../deps.ts";
-import { lockRefreshToken, removeSession, rotateRefreshToken } from "../queries/sessions.ts";
+import { lockRefreshToken, rotateRefreshToken } from "../queries/sessions.ts";
 import { keyedHash } from "../tokens/derived-keys.ts";
 import { idleLifetime } from "./lifetime.ts";
 import { answerWithTokens, type TokenAnswer } from "./open-session.ts";
+import { revokeSession } from "./revoke-sessions.ts";
 
 /** How long a rotated token still answers with the same child: for a client that lost the answer, or asked twice. */
 const grace = 10_000;
@@ -28,7 +30,7 @@ export async function refreshSession(deps: Deps, refreshToken: string): Promise<
     const idle = now.getTime() - session.lastUsedAt.getTime() > idleLifetime;
     const reused = rotatedAt !== null && now.getTime() - rotatedAt.getTime() > grace;
     if (reused || idle || session.expiresAt <= now || isBanned(user, now)) {
-      await removeSession(tx, session);
+      await revokeSession(deps, tx, session);
       return { reused, session, user, alive: false };
     }
     if (rotatedAt === null)
@@ -41,6 +43,7 @@ export async function refreshSession(deps: Deps, refreshToken: string): Promise<
       session_id: found.session.id,
     });
   }
+  if (found && !found.alive) deliverSoon(deps);
   if (!found?.alive) throw new TrivetError("unauthenticated", "The refresh token is not valid any more. Log in again.");
   return await answerWithTokens(deps, { user: found.user, sessionId: found.session.id, refreshToken: child });
 }

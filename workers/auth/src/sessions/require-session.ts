@@ -23,7 +23,8 @@ export async function requireOwnSession(deps: Deps, actor: UserActor): Promise<L
   return await ownSession(deps.db, { userId: actor.id, sessionId: actor.sessionId });
 }
 
-interface Claimed {
+/** A session by the ids that its access token carries. */
+export interface Claimed {
   userId: string;
   sessionId: string;
 }

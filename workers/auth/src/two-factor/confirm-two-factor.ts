@@ -1,10 +1,11 @@
 import { transaction } from "@trivet/db";
 import { TrivetError, type UserActor } from "@trivet/platform";
+import { deliverSoon } from "../accounts/announce.ts";
 import { brakeConfirmation } from "../brakes/brakes.ts";
 import type { Deps } from "../deps.ts";
-import { removeSessions } from "../queries/sessions.ts";
 import { findTwoFactor, confirmTwoFactor as markConfirmed, updateUser } from "../queries/users.ts";
 import { requireOwnSession } from "../sessions/require-session.ts";
+import { revokeSessions } from "../sessions/revoke-sessions.ts";
 import { acceptTotp } from "./verify-second-factor.ts";
 
 /**
@@ -23,6 +24,7 @@ export async function confirmTwoFactor(deps: Deps, actor: UserActor, { code }: {
   await transaction(deps.db, async (tx) => {
     await updateUser(tx, user.id, { twoFactorEnabled: true });
     await markConfirmed(tx, user.id);
-    await removeSessions(tx, user.id, actor.sessionId);
+    await revokeSessions(deps, tx, user.id, actor.sessionId);
   });
+  deliverSoon(deps);
 }

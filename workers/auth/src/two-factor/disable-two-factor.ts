@@ -7,9 +7,10 @@ import { requireOwnSession } from "../sessions/require-session.ts";
 
 /** Ends the second factor, its secret and its recovery codes. Throws `invalid_credentials`, `conflict`. */
 export async function disableTwoFactor(deps: Deps, actor: UserActor, proof: Proof): Promise<void> {
-  const { user } = await requireOwnSession(deps, actor);
+  const live = await requireOwnSession(deps, actor);
+  const { user } = live;
   if (!user.twoFactorEnabled) throw new TrivetError("conflict", "No second factor is in force.");
-  await confirmIdentity(deps, user, proof);
+  await confirmIdentity(deps, live, proof);
   await transaction(deps.db, async (tx) => {
     await updateUser(tx, user.id, { twoFactorEnabled: false });
     await removeTwoFactor(tx, user.id);

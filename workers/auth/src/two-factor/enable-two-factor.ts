@@ -22,8 +22,9 @@ export async function enableTwoFactor(
   actor: UserActor,
   { password }: { password: string | undefined },
 ): Promise<Enrolment> {
-  const { user } = await requireOwnSession(deps, actor);
-  await confirmIdentity(deps, user, { password });
+  const live = await requireOwnSession(deps, actor);
+  const { user } = live;
+  await confirmIdentity(deps, live, { password });
   if (user.twoFactorEnabled) throw new TrivetError("conflict", "A second factor is in force. Disable it first.");
   const { uri, recoveryCodes } = await engineOf(deps, deps.db).enrolTwoFactor(user.id);
   return { uri, secret: new URL(uri).searchParams.get("secret") ?? "", recoveryCodes };

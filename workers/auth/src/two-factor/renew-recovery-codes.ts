@@ -5,8 +5,9 @@ import { requireOwnSession } from "../sessions/require-session.ts";
 
 /** New recovery codes, shown this once; the old ones are worthless. Throws `invalid_credentials`, `conflict`. */
 export async function renewRecoveryCodes(deps: Deps, actor: UserActor, proof: Proof): Promise<string[]> {
-  const { user } = await requireOwnSession(deps, actor);
+  const live = await requireOwnSession(deps, actor);
+  const { user } = live;
   if (!user.twoFactorEnabled) throw new TrivetError("conflict", "No second factor is in force.");
-  await confirmIdentity(deps, user, proof);
+  await confirmIdentity(deps, live, proof);
   return await engineOf(deps, deps.db).renewRecoveryCodes(user.id);
 }

@@ -10,6 +10,11 @@ export class Browser {
     this.#auth = auth;
   }
 
+  /** As if a page had got it in an answer to its own script. */
+  setCookie(origin: string, name: string, value: string): void {
+    this.#jarOf(origin).set(name, value);
+  }
+
   /** Goes to `url` and on until there is no redirect, or `until` says that this address is far enough. */
   async go(url: string, until: (location: string) => boolean = () => false): Promise<{ answer: Answer; url: string }> {
     let here = url;
@@ -23,9 +28,14 @@ export class Browser {
     throw new Error("The redirects do not end.");
   }
 
+  #jarOf(origin: string): Map<string, string> {
+    const jar = this.#jars.get(origin) ?? new Map<string, string>();
+    this.#jars.set(origin, jar);
+    return jar;
+  }
+
   async #visit(url: URL): Promise<Answer> {
-    const jar = this.#jars.get(url.origin) ?? new Map<string, string>();
-    this.#jars.set(url.origin, jar);
+    const jar = this.#jarOf(url.origin);
     const headers = { cookie: [...jar].map(([name, value]) => `${name}=${value}`).join("; ") };
     const answer =
       url.origin === settings.PUBLIC_URL

@@ -62,8 +62,19 @@ export async function tokenMailed(auth: AuthSystem, email: string, subject: RegE
   return token;
 }
 
-export const confirmEmail = async (auth: AuthSystem, { email }: Pick<Person, "email">): Promise<Answer> =>
-  await auth.post("/auth/verify-email", { token: await tokenMailed(auth, email, /Confirm/) });
+/** As the owner of both: with the token from the mail and the account's password. */
+export const confirmEmail = async (
+  auth: AuthSystem,
+  { email, password }: Pick<Person, "email" | "password">,
+): Promise<Answer> =>
+  await auth.post("/auth/verify-email", { token: await tokenMailed(auth, email, /Confirm/), password });
+
+/** The one-time code that a login answers with, in its body or in the address it leads to. */
+export const codeIn = ({ body }: Answer): string => z.object({ code: z.string() }).parse(body).code;
+
+/** What this account has had announced about it so far, oldest first, whether anybody listens or not. */
+export const announcedOf = async (auth: AuthSystem, userId: string) =>
+  (await auth.announced()).filter(({ subject }) => subject === userId);
 
 /** The answer to somebody whose account gets a second factor between their proof and their session. */
 export async function guardedMeanwhile(auth: AuthSystem, userId: string, enter: () => Promise<Answer>) {

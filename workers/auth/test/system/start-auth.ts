@@ -1,6 +1,6 @@
 import { deliverEvent, type Envelope } from "@trivet/contracts";
 import { createWorker, defineService, routesFor, serviceEnv } from "@trivet/http";
-import { mintServiceToken, type ServiceBinding } from "@trivet/platform";
+import { type DatabaseBinding, mintServiceToken, type ServiceBinding } from "@trivet/platform";
 import { createTestDatabase } from "@trivet/testing";
 import postgres from "postgres";
 import worker from "../../src/worker.ts";
@@ -32,6 +32,8 @@ interface UsersStandIn {
 export interface AuthSystem {
   users: UsersStandIn;
   sql: postgres.Sql;
+  /** The database as the service is given it. */
+  binding: DatabaseBinding;
   request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
   /** Like `request`, with a body, without waiting for what goes on after the answer. */
   post(path: string, body?: unknown, options?: RequestOptions): Promise<Answer>;
@@ -42,6 +44,8 @@ export interface AuthSystem {
   anotherProcess(overrides?: Record<string, unknown>): AuthSystem;
   /** Runs a cron as the host does at its ticks. */
   tick(cron: string): Promise<void>;
+  /** Every event that was committed to the outbox, oldest first: those that nobody listens to leave it at once. */
+  announced(): Promise<{ event: string; subject: string; data: unknown }[]>;
   /** Work that goes on after the answers. */
   settled(): Promise<void>;
   stop(): Promise<void>;
@@ -50,6 +54,13 @@ export interface AuthSystem {
 export async function startAuth(overrides: Record<string, unknown> = {}): Promise<AuthSystem> {
   const database = await createTestDatabase();
   const sql = postgres(database.adminUrl, { max: 3, onnotice: () => {} });
+  await sql`
+    CREATE TABLE public.announced (position serial, event text, subject text, data jsonb);
+    CREATE FUNCTION public.note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+      INSERT INTO public.announced (event, subject, data) VALUES (NEW.event, NEW.subject, NEW.data);
+      RETURN NULL;
+    END $$;
+    CREATE TRIGGER note AFTER INSERT ON auth.outbox FOR EACH ROW EXECUTE FUNCTION public.note()`.simple();
   const users: UsersStandIn = { received: [], down: false };
   const closers: (() => Promise<void>)[] = [];
   const keep = <T>(open: () => T, close: (resource: T) => Promise<void>): T => {
@@ -64,18 +75,24 @@ export async function startAuth(overrides: Record<string, unknown> = {}): Promis
     processes += 1;
     // What a process knows of keys it knows by its connection string.
     const connectionString = `${database.urls.auth}?statement_timeout=${10_000 + processes}`;
-    const env = { ...settings, DB: { connectionString, keep }, USERS: usersBinding(users), ...more };
+    const binding = { connectionString, keep };
+    const env = { ...settings, DB: binding, USERS: usersBinding(users), ...more };
     const settled = async () => {
       while (pending.length > 0) await Promise.allSettled(pending.splice(0));
     };
     return {
       users,
       sql,
+      binding,
       ...requests((request) => worker.fetch(request, env, { waitUntil: (promise) => void pending.push(promise) })),
       async tick(cron) {
         const controller = { cron, scheduledTime: Date.now(), noRetry: () => {} };
         await worker.scheduled(controller, env, { waitUntil: (promise) => void pending.push(promise) });
       },
+      announced: async () =>
+        [...(await sql`SELECT event, subject, data FROM public.announced ORDER BY position`)].map(
+          ({ event, subject, data }) => ({ event, subject, data }),
+        ),
       anotherProcess: (other = {}) => start({ ...more, ...other }),
       settled,
       async stop() {
