@@ -7,6 +7,7 @@ import { routeRequest } from "./route-request.ts";
 import { databaseHealth } from "./routes/database-health.ts";
 import { landing } from "./routes/landing.ts";
 import { problem } from "./routes/problem.ts";
+import { readiness } from "./routes/readiness.ts";
 import { servicesHealth } from "./routes/services-health.ts";
 import { addSecurityHeaders } from "./security-headers.ts";
 
@@ -19,7 +20,7 @@ export const router = defineService({
   summary: "The public door: leads every request to its service, within limits and in time",
   env,
   deps,
-  routes: [landing, problem, servicesHealth, databaseHealth],
+  routes: [landing, problem, servicesHealth, databaseHealth, readiness],
   before: preflight,
   decorate: (headers, request, { CORS_ORIGINS, PUBLIC_URL }) => {
     addSecurityHeaders(headers, PUBLIC_URL);

@@ -83,10 +83,24 @@ describe("GET /health/db", () => {
   });
 });
 
+describe("GET /ready", () => {
+  const sick = healthy({ status: "degraded", database: "disconnected" });
+  test.each<[string, Answer, Answer, number, object]>([
+    ["every service is well", healthy(), healthy(), 200, { status: "ok", services: { auth: "ok", users: "ok" } }],
+    ["one is down", healthy(), down, 200, { status: "degraded", services: { auth: "ok", users: "unreachable" } }],
+    ["all are down", down, down, 503, { services: { auth: "unreachable", users: "unreachable" } }],
+    ["none has its database", sick, sick, 503, { services: { auth: "degraded", users: "degraded" } }],
+  ])("while %s, says whether to send anybody here", async (_, auth, users, code, body) => {
+    const response = await door({ AUTH: new Upstream(auth), USERS: new Upstream(users) }).send("/ready");
+    expect(response.status).toBe(code);
+    expect(await response.json()).toMatchObject(body);
+  });
+});
+
 describe("the router's own health", () => {
-  test.each(["/health", "/ready"])("%s asks no service", async (path) => {
+  test("/health asks no service", async () => {
     const users = new Upstream(down);
-    expect((await door({ USERS: users }).send(path)).status).toBe(200);
+    expect((await door({ USERS: users }).send("/health")).status).toBe(200);
     expect(users.asked).toHaveLength(0);
   });
 
