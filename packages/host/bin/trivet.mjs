@@ -9,6 +9,8 @@ await install();
 const onBun = ["start", "dev"].includes(args[0]) && args.includes("--bun");
 const program = onBun ? pinnedBun() : await pinnedNode();
 keepCompiled();
+// What npm runs, it runs below a shell, which src/cli/launcher.ts watches.
+if (process.env.npm_command !== undefined) process.env.TRIVET_LAUNCHER = String(process.ppid);
 const main = new URL("../src/cli/main.ts", import.meta.url);
 if (!onBun && isThisNode(program)) await import(main.href);
 else await become([program, fileURLToPath(main), ...args], pinnedEnv());

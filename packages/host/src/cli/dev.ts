@@ -6,6 +6,7 @@ import { runAfterDeath } from "../postgres/index.ts";
 import { checkStart, readPort } from "./check-start.ts";
 import { openDatabaseServer } from "./database-server.ts";
 import { isExplained } from "./exit.ts";
+import { leaveWithLauncher } from "./launcher.ts";
 import { openProject, type Project } from "./project.ts";
 import { watchSources } from "./watch-sources.ts";
 
@@ -38,6 +39,7 @@ export const dev = defineCommand({
     };
     process.on("SIGINT", stop);
     process.on("SIGTERM", stop);
+    leaveWithLauncher(stop);
   },
 });
 

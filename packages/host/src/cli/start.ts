@@ -6,6 +6,7 @@ import { countRange, isProcessCount, membership, readProcessCount, startProcesse
 import { checkStart, readPort } from "./check-start.ts";
 import { type DatabaseServer, openDatabaseServer } from "./database-server.ts";
 import { CommandError } from "./exit.ts";
+import { leaveWithLauncher } from "./launcher.ts";
 import { migrateServicesUp } from "./migrate-services.ts";
 import { printAddresses } from "./print-addresses.ts";
 import { openProject, type Project } from "./project.ts";
@@ -51,6 +52,7 @@ export const start = defineCommand({
       void host.hopeless?.then(() => leave(1));
       if (member) member.join(() => leave(0));
       else printAddresses(host.url, host.services);
+      leaveWithLauncher(() => leave(0));
     } catch (error) {
       await server.stop();
       throw error;

@@ -19,9 +19,18 @@ export interface Running {
   ended: Promise<Ended>;
 }
 
+/** What stands in front of the command where a shell runs it and stays, as the one of npm does. */
+export const belowShell = ["sh", "-c", '"$@"; exit $?', "sh"];
+
 /** Starts `trivet` with these arguments in a folder, with nothing of this process's configuration. */
-function begin(folder: string, args: readonly string[], env: Record<string, string> = {}): Running {
-  const child = spawn(process.execPath, [entry, ...args], {
+function begin(
+  folder: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+  below: readonly string[] = [],
+): Running {
+  const [program = process.execPath, ...rest] = [...below, process.execPath, entry, ...args];
+  const child = spawn(program, rest, {
     cwd: folder,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -56,8 +65,9 @@ export async function serving(
   args: readonly string[],
   urls: readonly string[],
   env?: Record<string, string>,
+  below?: readonly string[],
 ): Promise<Running> {
-  const running = begin(folder, args, env);
+  const running = begin(folder, args, env, below);
   const early = running.ended.then(({ stdout, stderr }) => Promise.reject(new Error(stdout + stderr)));
   early.catch(() => {});
   for (const url of urls) await Promise.race([answers(url), early]);

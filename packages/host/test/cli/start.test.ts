@@ -2,7 +2,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { postmasterPid, until } from "../postgres/holder.ts";
-import { answers, readJson, serving } from "./command.ts";
+import { answers, belowShell, readJson, serving } from "./command.ts";
 import { makeProject } from "./fixture.ts";
 
 const answerOf = (service: string, folder: string) => ({
@@ -46,6 +46,14 @@ describe("trivet start", () => {
     expect((await users.stop()).code).toBe(0);
     await until("the database is gone", () => postmasterPid(join(folder, ".trivet")) === undefined);
     expect((await router.stop()).code).toBe(0);
+  });
+
+  test.each(["start", "dev"])("%s ends in good order with the shell through which npm started it", async (command) => {
+    const { folder, urlOf } = await makeProject();
+    const running = await serving(folder, [command], [urlOf("router")], { npm_command: "run-script" }, belowShell);
+    await running.stop("SIGTERM");
+    await until("the database is gone", () => postmasterPid(join(folder, ".trivet")) === undefined);
+    await expect(fetch(urlOf("router"))).rejects.toThrow();
   });
 
   test("one Ctrl-C that arrives twice, as under npm, is one", async () => {
