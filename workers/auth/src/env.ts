@@ -26,11 +26,18 @@ export const env = serviceEnv.extend({
   /** Everything auth encrypts or derives hangs on it: signing keys at rest, refresh tokens, TOTP secrets. */
   AUTH_SECRET: secret,
   /** Who becomes an administrator by `proveAddress`, separated by commas. */
-  ADMIN_EMAILS: list.default([]).transform((emails) => emails.map((email) => email.toLowerCase())),
+  ADMIN_EMAILS: list
+    .default([])
+    .transform((emails) => emails.map((email) => email.toLowerCase()))
+    .refine((emails) => emails.every((email) => z.email().safeParse(email).success), {
+      error: "must list email addresses, separated by commas",
+    }),
   /** OAuth and OpenID Connect providers beside Google and GitHub, as JSON; see `oauth/provider-setting.ts`. */
   OAUTH_PROVIDERS: providerList.default([]),
   /** Where `return_to` of an OAuth login may lead: URL prefixes that end in a slash, separated by commas. */
-  OAUTH_RETURN_URLS: list.default([]),
+  OAUTH_RETURN_URLS: list.default([]).refine((urls) => urls.every((url) => URL.canParse(url) && url.endsWith("/")), {
+    error: "must list absolute URLs that end in a slash, such as https://app.example.com/after-login/",
+  }),
   GOOGLE_CLIENT_ID: z.string().default(""),
   GOOGLE_CLIENT_SECRET: z.string().default(""),
   GITHUB_CLIENT_ID: z.string().default(""),

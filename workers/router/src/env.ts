@@ -2,7 +2,11 @@ import { redisEnv, serviceEnv } from "@trivet/http";
 import type { ServiceBinding } from "@trivet/platform";
 import { z } from "zod";
 
-const count = z.coerce.number().int().positive();
+const wholeNumber = { error: "must be a whole number of at least 1" };
+const count = z.coerce.number(wholeNumber).int(wholeNumber).positive(wholeNumber);
+
+/** As browsers send it: a slash at its end, and no page is ever let in. */
+const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
 
 /** Other names in `env` are kept: every `[[services]]` binding is a service to route to. */
 export const env = serviceEnv
@@ -16,7 +20,10 @@ export const env = serviceEnv
           .split(",")
           .map((origin) => origin.trim())
           .filter(Boolean),
-      ),
+      )
+      .refine((origins) => origins.every((origin) => origin === "*" || isOrigin(origin)), {
+        error: "must list origins such as https://app.example.com, without a path or a slash at the end",
+      }),
     ...redisEnv,
     /** Requests a minute of one user. */
     RATE_LIMIT_USER: count.default(600),
@@ -25,7 +32,7 @@ export const env = serviceEnv
     /** Tries in five minutes of one address at what takes a password, a code or a token. */
     RATE_LIMIT_CREDENTIALS: count.default(30),
     /** Milliseconds a service has until its answer begins. */
-    REQUEST_TIMEOUT_MS: count.max(30_000).default(10_000),
+    REQUEST_TIMEOUT_MS: count.max(30_000, { error: "must be at most 30000" }).default(10_000),
     /** Bytes a request body may have. */
     MAX_BODY_BYTES: count.default(100 * 1024 * 1024),
   })

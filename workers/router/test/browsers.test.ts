@@ -94,6 +94,14 @@ describe("CORS", () => {
       expect.stringMatching(/^CORS_ORIGINS /),
     ]);
   });
+
+  test.each(["app.test", "https://app.test/", "https://app.test/page", "https://app.test, null"])(
+    "%j, which no browser would send as an origin, is refused at start",
+    (origins) => {
+      const bindings = { PUBLIC_URL: publicUrl, SERVICE_JWT_SECRET: serviceSecret, CORS_ORIGINS: origins };
+      expect(envFaults(env, bindings)).toEqual([expect.stringMatching(/^CORS_ORIGINS must list origins/)]);
+    },
+  );
 });
 
 describe("security headers", () => {

@@ -9,7 +9,7 @@ export function assertMayReturn(
 ): void {
   if (returnTo === undefined) return;
   const url = URL.parse(returnTo);
-  const allowed = env.OAUTH_RETURN_URLS.some((prefix) => prefix.endsWith("/") && url?.href.startsWith(prefix));
+  const allowed = env.OAUTH_RETURN_URLS.some((prefix) => url?.href.startsWith(prefix));
   if (url && allowed && url.username === "" && url.password === "") return;
   throw new TrivetError("validation_failed", undefined, {
     errors: [{ in: place, pointer: "/return_to", detail: "is not below one of the addresses in OAUTH_RETURN_URLS" }],
