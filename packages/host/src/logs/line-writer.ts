@@ -2,8 +2,13 @@ import { write, writeSync } from "node:fs";
 
 export interface LineWriter {
   write(line: string): void;
-  /** Writes what is left without returning to the event loop: for the last moments of a process. */
+  /**
+   * Writes what is left without returning to the event loop: for the last moments of a process. What is on its way
+   * then is written again, because nobody can tell whether it arrives.
+   */
   flush(): void;
+  /** Writes what is left, each line once. */
+  end(): Promise<void>;
 }
 
 const limit = 8 * 1024 * 1024;
@@ -22,6 +27,7 @@ export function openLineWriter(fd: number, atOnce = Number.POSITIVE_INFINITY): L
   let dropped = 0;
   let inFlight: Buffer | undefined;
   let scheduled = false;
+  let whenIdle: (() => void) | undefined;
 
   const gather = (): Buffer | undefined => {
     if (waiting.length === 0) return undefined;
@@ -34,12 +40,15 @@ export function openLineWriter(fd: number, atOnce = Number.POSITIVE_INFINITY): L
   const next = (): void => {
     scheduled = false;
     inFlight ??= gather();
-    if (!inFlight) return;
+    if (!inFlight) {
+      whenIdle?.();
+      return;
+    }
     write(fd, inFlight, (error, written) => {
       if (error && error.code !== "EAGAIN") inFlight = undefined;
       else if (inFlight) inFlight = written < inFlight.length ? inFlight.subarray(written) : undefined;
       if (error?.code === "EAGAIN") setTimeout(next, retryAfter).unref();
-      else if (inFlight) next();
+      else if (inFlight || whenIdle) next();
       else schedule();
     });
   };
@@ -61,6 +70,12 @@ export function openLineWriter(fd: number, atOnce = Number.POSITIVE_INFINITY): L
     flush() {
       for (let bytes = inFlight ?? gather(); bytes; bytes = gather()) writeWhole(fd, bytes);
       inFlight = undefined;
+    },
+    end() {
+      return new Promise((resolve) => {
+        whenIdle = resolve;
+        if (!scheduled && !inFlight) next();
+      });
     },
   };
 }

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { configureLogging, jsonLines, type LogLevel, type Sink, serviceLogger } from "@trivet/platform";
 import type { Environment, Source } from "../config/index.ts";
 import { directoryFault } from "./directory.ts";
@@ -11,6 +12,9 @@ const isLevel = (value: string): value is LogLevel => levels.includes(value);
 const stdout = 1;
 // POSIX lets a write of up to this many bytes to a pipe through in one piece, whoever else writes to it.
 const undividedWrite = 4_096;
+
+/** Milliseconds: a reader that has stopped reading must not keep the process from ending. */
+const endPatience = 2_000;
 
 /** What the host itself has to say, beside its services. */
 export const hostLog = serviceLogger("host");
@@ -61,6 +65,7 @@ export function startLogs({ level, json, directory }: LogOptions, number?: numbe
   process.on("exit", writer.flush);
   return {
     async close() {
+      await Promise.race([writer.end(), pause(endPatience, undefined, { ref: false })]);
       process.off("exit", writer.flush);
       writer.flush();
       await files?.close();
