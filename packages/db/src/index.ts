@@ -1,6 +1,7 @@
 export { batched } from "./batched.ts";
 export { type Announce, announcing, type Dispatch, sendNow, sendOff, sendSoon } from "./dispatch.ts";
 export { databaseFault, isUniqueViolation } from "./faults.ts";
+export { type IdempotencyKeys, IdempotentAnswers, idempotencyTable, type Sealing } from "./idempotency.ts";
 export { forgetOld, type Inbox, inboxTable, once } from "./inbox.ts";
 export { type Database, openDatabase, type Transaction } from "./open.ts";
 export { type Outbox, outboxTable, publish } from "./outbox.ts";

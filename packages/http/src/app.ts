@@ -3,6 +3,7 @@ import { type ErrorCode, TrivetError } from "@trivet/platform";
 import type { RouteContract } from "./contract.ts";
 import type { ServiceEnv } from "./env.ts";
 import { eventRoutes } from "./events.ts";
+import { assertKeyable } from "./idempotency/assert-keyable.ts";
 import { allowedMethods, registrationOrder } from "./path.ts";
 import type { ServiceDefinition } from "./service.ts";
 import { documentStandardRoutes, standardRoutes } from "./standard-routes.ts";
@@ -19,6 +20,7 @@ export function createApp<Env extends ServiceEnv, Deps>(
   // First, because their paths are static and a service's `/{id}` would match them.
   standardRoutes(app, service);
   const routes = [...service.routes, ...eventRoutes(service)].toSorted(registrationOrder);
+  for (const { contract } of routes) assertKeyable(contract, service.idempotency !== undefined);
   for (const route of routes) route.register(app, { atDoor: service.atDoor ?? false });
   documentStandardRoutes(app, service);
   const contracts = routes.map((route) => route.contract);

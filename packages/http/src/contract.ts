@@ -14,6 +14,11 @@ export interface RouteContract extends RouteConfig {
   errors?: readonly ErrorCode[];
   /** The answer has an `ETag` and may be 304. */
   etag?: boolean;
+  /**
+   * Whether a caller may or must send an `Idempotency-Key`, so that sending the request again has no second effect. For
+   * what creates something, and whose answer `ServiceDefinition.idempotency` may keep for a day.
+   */
+  idempotencyKey?: "optional" | "required";
   /** Bytes a body may have, if not the usual mebibyte. */
   bodyLimit?: number;
 }

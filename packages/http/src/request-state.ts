@@ -31,6 +31,7 @@ export function requestState<Env extends ServiceEnv, Deps>(
     invocation,
     call,
     deps,
+    idempotency: () => service.idempotency?.(deps()),
     fetchKeys,
     userTokens,
     serviceTokens,

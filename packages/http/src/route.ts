@@ -6,6 +6,7 @@ import { type Access, access } from "./access/access.ts";
 import { grantAccess } from "./access/grant.ts";
 import { json, noContent, type RouteContract } from "./contract.ts";
 import { describeRoute } from "./docs/describe-route.ts";
+import { answerOnce, type Handler } from "./idempotency/answer-once.ts";
 import { defaultBodyLimit, jsonBody } from "./input/json-body.ts";
 import { strictQuery } from "./input/query.ts";
 import { refuseInvalid } from "./input/validation.ts";
@@ -46,7 +47,9 @@ export function routesFor<Deps>() {
         contract,
         register: (app, kind = { atDoor: false }) => {
           const operation = { ...describeRoute(contract, kind), middleware: guards(contract) };
-          app.openapi(operation, sameHandler<Deps>(handler), refuseInvalid);
+          const answering =
+            contract.idempotencyKey === undefined ? handler : answerOnce<Deps>(contract, plainHandler<Deps>(handler));
+          app.openapi(operation, sameHandler<Deps>(answering), refuseInvalid);
         },
       };
     },
@@ -127,3 +130,6 @@ const argumentsOf = <Contract extends CallContract, Deps>(parts: object): CallAr
  */
 const sameHandler = <Deps>(handler: unknown): RouteHandler<RouteConfig, HandlerEnv<Deps>> =>
   handler as RouteHandler<RouteConfig, HandlerEnv<Deps>>;
+
+/** A handler answers with a `Response` that its type says more of; for what only looks at the former. */
+const plainHandler = <Deps>(handler: unknown): Handler<Deps> => handler as Handler<Deps>;

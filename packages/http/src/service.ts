@@ -1,4 +1,4 @@
-import type { Call, Invocation, TrivetError } from "@trivet/platform";
+import type { Call, IdempotencyStore, Invocation, TrivetError } from "@trivet/platform";
 import type { z } from "zod";
 import type { CronHandler } from "./cron.ts";
 import type { ServiceEnv } from "./env.ts";
@@ -30,6 +30,8 @@ export interface ServiceDefinition<Env extends ServiceEnv, Deps> {
   queues?: Readonly<Record<string, QueueHandler<Deps>>>;
   /** What the service cannot work without, by name: each rejects when its part is down. */
   checks?: Record<string, (deps: Deps) => Promise<unknown>>;
+  /** Where the answers of routes with an `idempotencyKey` are kept. */
+  idempotency?(deps: Deps): IdempotencyStore;
   /** Recognises failures of the parts it uses, such as a lost database; undefined for a fault of its own. */
   faults?(error: unknown): TrivetError | undefined;
   /** Answers a request before any route is looked for, where it returns a response. */

@@ -1,4 +1,4 @@
-import type { Actor, AssetsBinding, Call, Invocation } from "@trivet/platform";
+import type { Actor, AssetsBinding, Call, IdempotencyStore, Invocation } from "@trivet/platform";
 import type { Context } from "hono";
 import type { FetchKeys } from "./access/key-set.ts";
 import type { ServiceTokens } from "./access/service-token.ts";
@@ -13,6 +13,8 @@ export interface RequestState<Deps = unknown> {
   call: Call;
   /** The service's dependencies, made at the first use. */
   deps(): Deps;
+  /** Where the service keeps answers to keyed requests; routes that need it are refused at start without it. */
+  idempotency(): IdempotencyStore | undefined;
   serviceTokens: ServiceTokens;
   userTokens: UserTokens;
   fetchKeys: FetchKeys;

@@ -76,6 +76,12 @@ export const errorCodes = {
     detail: "The request contradicts what is stored.",
     operator: "Two requests wanted the same thing, or one came twice.",
   },
+  idempotency_key_in_use: {
+    status: 409,
+    error: "Idempotency key in use",
+    detail: "A request with this Idempotency-Key is being answered. Send it again after the seconds in `Retry-After`.",
+    operator: "A client repeated a request before the first one was answered.",
+  },
   gone: {
     status: 410,
     error: "Gone",
@@ -105,6 +111,12 @@ export const errorCodes = {
     error: "Unprocessable",
     detail: "The request is well-formed but cannot be carried out.",
     operator: "A client asked for something that the rules of the service exclude.",
+  },
+  idempotency_key_reused: {
+    status: 422,
+    error: "Idempotency key reused",
+    detail: "This Idempotency-Key was sent with another request. Use a new key for each request.",
+    operator: "A client sends different requests under one key.",
   },
   rate_limited: {
     status: 429,

@@ -7,6 +7,7 @@ export * from "./describe-error.ts";
 export * from "./digest.ts";
 export * from "./errors.ts";
 export * from "./hop-by-hop.ts";
+export * from "./idempotency.ts";
 export * from "./ids.ts";
 export * from "./invocation.ts";
 export * from "./log.ts";

@@ -1,4 +1,5 @@
 import type { Actor } from "./actor.ts";
+import type { Claim } from "./idempotency.ts";
 import type { Logger } from "./log.ts";
 import type { TraceContext } from "./trace.ts";
 import type { Upstreams } from "./upstream.ts";
@@ -12,6 +13,8 @@ export interface Invocation {
   /** Unix time in milliseconds after which nobody waits for the answer. */
   deadline: number;
   actor: Actor;
+  /** What this carries out, where the caller sent an `Idempotency-Key`; no other attempt holds it at the same time. */
+  claim?: Claim;
   log: Logger;
   /** What the service remembers of those it asks. */
   upstreams: Upstreams;

@@ -1,10 +1,12 @@
-import { type Database, openDatabase, type Transaction } from "@trivet/db";
+import { type Database, IdempotentAnswers, openDatabase, type Transaction } from "@trivet/db";
 import { routesFor, type Scope } from "@trivet/http";
 import type { Call, Invocation } from "@trivet/platform";
 import { Engine } from "./engine/engine.ts";
 import type { Env } from "./env.ts";
 import type { Mailer } from "./mail/mailer.ts";
 import { storedMailer } from "./mail/stored-mailer.ts";
+import { idempotencyKeys } from "./tables.ts";
+import { seal, unseal } from "./tokens/seal.ts";
 
 /** What every verb of auth gets: made once per invocation. */
 export interface Deps {
@@ -13,15 +15,18 @@ export interface Deps {
   call: Call;
   invocation: Invocation;
   mailer: Mailer;
+  /** Sealed, because what auth answers may hold secrets. */
+  answers: IdempotentAnswers;
 }
 
-export const makeDeps = ({ env, invocation, call }: Scope<Env>): Deps => ({
-  env,
-  call,
-  invocation,
-  db: openDatabase(env.DB, invocation),
-  mailer: storedMailer(env.AUTH_SECRET),
-});
+export function makeDeps({ env, invocation, call }: Scope<Env>): Deps {
+  const db = openDatabase(env.DB, invocation);
+  const answers = new IdempotentAnswers(db, idempotencyKeys, {
+    seal: (text) => seal(env.AUTH_SECRET, text),
+    unseal: (sealed) => unseal(env.AUTH_SECRET, sealed),
+  });
+  return { env, call, invocation, db, answers, mailer: storedMailer(env.AUTH_SECRET) };
+}
 
 /** The engine over the database, or inside a transaction. */
 export const engineOf = ({ env }: Pick<Deps, "env">, db: Database | Transaction): Engine =>

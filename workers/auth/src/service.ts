@@ -70,6 +70,7 @@ export const auth = defineService<Env, Deps>({
   ],
   crons: { "* * * * *": sweepOutbox, "*/10 * * * *": removeExpired, "17 3 * * *": rotateWhenDue },
   checks: { database: ({ db }) => pingDatabase(db, 2_000) },
+  idempotency: ({ answers }) => answers,
   faults: databaseFault,
   keys: publishedKeys,
   decorate(headers) {

@@ -1,4 +1,4 @@
-import { outboxTable } from "@trivet/db";
+import { idempotencyTable, outboxTable } from "@trivet/db";
 import { sql } from "drizzle-orm";
 import {
   bigint,
@@ -198,3 +198,4 @@ export const mails = schema.table("mails", {
 });
 
 export const outbox = outboxTable(schema);
+export const idempotencyKeys = idempotencyTable(schema);

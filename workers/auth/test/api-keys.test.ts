@@ -44,6 +44,32 @@ describe("POST /auth/api-keys", () => {
     expect(JSON.stringify(await auth.sql`SELECT * FROM auth.api_keys`)).not.toContain(key);
   });
 
+  test("201 again for a repeat with the same Idempotency-Key: the same key, which is stored by no text of it", async () => {
+    const { token, password } = await register(auth);
+    const headers = { "idempotency-key": newId() };
+    const first = await auth.post("/auth/api-keys", { name: "script", password }, { token, headers });
+    const repeat = await auth.post("/auth/api-keys", { name: "script", password }, { token, headers });
+    expect(repeat).toMatchObject({ status: 201, body: first.body });
+    expect(repeat.headers.get("idempotency-replayed")).toBe("true");
+    expect((await auth.get("/auth/api-keys", token)).body).toMatchObject({ items: [{ name: "script" }] });
+    const { key, id } = created.parse(first.body);
+    const stored = JSON.stringify(await auth.sql`SELECT * FROM auth.idempotency_keys`);
+    expect(stored).not.toContain(key);
+    expect(stored).not.toContain(id);
+  });
+
+  test("201 for another user's request with the same Idempotency-Key: a key of their own", async () => {
+    const headers = { "idempotency-key": newId() };
+    const people = [await register(auth), await register(auth)];
+    const answers = await Promise.all(
+      people.map(({ token, password }) =>
+        auth.post("/auth/api-keys", { name: "script", password }, { token, headers }),
+      ),
+    );
+    const keys = answers.map(({ body }) => created.parse(body).key);
+    expect(new Set(keys).size).toBe(2);
+  });
+
   test.for([
     ["no name", {}],
     ["an odd scope", { name: "x", scopes: ["everything"] }],

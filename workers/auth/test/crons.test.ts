@@ -1,8 +1,9 @@
-import { openDatabase } from "@trivet/db";
+import { IdempotentAnswers, openDatabase } from "@trivet/db";
 import { createTestDatabase } from "@trivet/testing";
 import postgres from "postgres";
 import { expect, onTestFinished, test } from "vitest";
 import { removeExpired } from "../src/crons/remove-expired.ts";
+import { idempotencyKeys } from "../src/tables.ts";
 import { register } from "./system/people.ts";
 import { startAuth } from "./system/start-auth.ts";
 
@@ -26,15 +27,18 @@ test("what nobody can use any more is deleted, and nothing else", async () => {
         VALUES ('dead', '{}', 'x', now(), now() - interval '1 second'), ('live', '{}', 'x', now(), NULL);
       INSERT INTO auth.account_brakes (key, failures, updated_at)
         VALUES ('old', 9, now() - interval '25 hours'), ('new', 9, now());
+      INSERT INTO auth.idempotency_keys (caller, key, fingerprint, claim, leased_until, created_at)
+        VALUES ('a', 'old', 'x', gen_random_uuid(), now(), now() - interval '25 hours'),
+          ('a', 'new', 'x', gen_random_uuid(), now(), now());
       INSERT INTO auth.address_brakes (key, tries, updated_at)
         VALUES ('old', '{}', now() - interval '25 hours'), ('new', '{}', now());
       INSERT INTO auth.known_addresses (user_id, address_hash, last_used_at)
         SELECT id, 'old', now() - interval '181 days' FROM auth.users UNION SELECT id, 'new', now() FROM auth.users;`);
-    await removeExpired({ db });
+    await removeExpired({ db, answers: new IdempotentAnswers(db, idempotencyKeys) });
     const counts: Record<string, number> = {};
     for (const table of [
       ...["sessions", "verifications", "mails", "signing_keys"],
-      ...["account_brakes", "address_brakes", "known_addresses", "users"],
+      ...["account_brakes", "address_brakes", "known_addresses", "users", "idempotency_keys"],
     ]) {
       counts[table] = (await sql`SELECT 1 FROM ${sql(`auth.${table}`)}`).length;
     }

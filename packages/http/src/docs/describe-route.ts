@@ -2,6 +2,7 @@ import type { RouteConfig } from "@hono/zod-openapi";
 import type { ErrorCode } from "@trivet/platform";
 import { z } from "zod";
 import type { RouteContract } from "../contract.ts";
+import { keyParameter } from "../idempotency/key-parameter.ts";
 import { everywhere, type HeaderName, headersNamed, limited } from "./headers.ts";
 import { refusal, refusalsOf } from "./refusals.ts";
 
@@ -12,7 +13,7 @@ type Answer = RouteConfig["responses"][string];
  * is answered `atDoor` is the router's own, which counts nobody for it and asks no service's leave.
  */
 export function describeRoute(contract: RouteContract, { atDoor }: { atDoor: boolean }): RouteConfig {
-  const { access, errors = [], etag, bodyLimit: _, ...operation } = contract;
+  const { access, errors = [], etag, idempotencyKey, bodyLimit: _, ...operation } = contract;
   const codes = new Set<ErrorCode>([...(atDoor ? doorCodes : universalCodes(contract)), ...errors]);
   const refusals = refusalsOf(codes);
   const answers: Record<string, Answer> = {
@@ -25,6 +26,7 @@ export function describeRoute(contract: RouteContract, { atDoor }: { atDoor: boo
   });
   return {
     ...operation,
+    ...(idempotencyKey && { parameters: [keyParameter(idempotencyKey)] }),
     tags: operation.tags ?? [operation.path.split("/")[1] ?? ""],
     operationId: operation.operationId ?? operationId(operation.method, operation.path),
     security: operation.security ?? securityOf(access.kind),
@@ -48,7 +50,8 @@ function withHeaders(answer: Answer, names: Iterable<HeaderName>): Answer {
 function* headersOf(contract: RouteContract, status: number, atDoor: boolean): Generator<HeaderName> {
   yield* everywhere;
   if (!atDoor) yield* limited;
-  const { etag, request } = contract;
+  const { etag, request, idempotencyKey } = contract;
+  if (idempotencyKey && status < 300) yield "idempotency-replayed";
   if ((etag || takes(request?.headers, "if-match")) && (status === 200 || status === 304)) yield "etag";
   if (takes(request?.query, "cursor") && status === 200) yield "link";
   if (status >= 300 && status !== 304 && status < 400) yield "location";
@@ -70,7 +73,8 @@ function either(answer: Answer, status: string, codes: Iterable<ErrorCode>): Ans
 
 const doorCodes = ["malformed_request", "validation_failed", "internal"] as const;
 
-function* universalCodes({ access, request, method }: RouteContract): Generator<ErrorCode> {
+function* universalCodes({ access, request, method, idempotencyKey }: RouteContract): Generator<ErrorCode> {
+  if (idempotencyKey) yield* ["idempotency_key_in_use", "idempotency_key_reused"] as const;
   yield* doorCodes;
   yield* ["rate_limited", "unavailable", "deadline_exceeded", "bad_gateway"] as const;
   // Of what is sent to any address, the router caps the length and the time; nobody sends GET a body.

@@ -7,6 +7,7 @@ export const headerComponents = {
   "retry-after": count("Seconds after which a repeat makes sense"),
   etag: text("The version of what is answered; for `If-None-Match` and `If-Match`", '"kXz3nCJ0Q2-fJ8m4V1bT6g"'),
   link: text("The next page, where there is one (RFC 8288)", '</users/blocks?cursor=abc>; rel="next"'),
+  "idempotency-replayed": text("`true` where this is the stored answer to an earlier request with the key", "true"),
   location: text("Where to go"),
   "www-authenticate": text("The scheme that is expected (RFC 9110, 11.6.1)", 'Bearer realm="trivet"'),
   allow: text("The methods that the address answers", "GET, HEAD, OPTIONS"),

@@ -2,8 +2,9 @@ import { transaction } from "@trivet/db";
 import { newId, sha256, TrivetError, type UserActor } from "@trivet/platform";
 import type { Deps } from "../deps.ts";
 import { confirmIdentity, type Proof } from "../passwords/confirm-identity.ts";
-import { type ApiKeyRow, countApiKeys, insertApiKey } from "../queries/api-keys.ts";
+import { countApiKeys, insertApiKey } from "../queries/api-keys.ts";
 import { lockUser } from "../queries/users.ts";
+import { showApiKey } from "../schemas.ts";
 import { ownSession, requireOwnSession } from "../sessions/require-session.ts";
 import { randomToken } from "../tokens/random-token.ts";
 
@@ -19,8 +20,10 @@ export interface NewApiKey {
   expiresIn: number | undefined;
 }
 
+type ShownKey = ReturnType<typeof showApiKey> & { key: string };
+
 /**
- * Makes an API key; its text is returned this once and never stored.
+ * Makes an API key; its text is returned this once and never stored, but for the sealed answer to repeats.
  *
  * The engine's own API keys are a second package whose twenty columns serve per-key quotas; ours need
  * a hash, a scope and an end.
@@ -34,19 +37,19 @@ export async function createApiKey(
   actor: UserActor,
   { name, scopes, expiresIn }: NewApiKey,
   proof: Proof,
-): Promise<{ row: ApiKeyRow; key: string }> {
+): Promise<ShownKey> {
   const live = await requireOwnSession(deps, actor);
   const { user } = live;
   await confirmIdentity(deps, live, proof);
   const key = keyPrefix + randomToken();
-  const row = await transaction(deps.db, async (tx) => {
+  return await transaction(deps.db, async (tx) => {
     await lockUser(tx, user.id);
     // A reset that came meanwhile has ended the session, and no key may be made after it.
     await ownSession(tx, { userId: user.id, sessionId: actor.sessionId });
     if ((await countApiKeys(tx, user.id)) >= mostKeys) {
       throw new TrivetError("unprocessable", `An account may have ${mostKeys} API keys. Delete one first.`);
     }
-    return await insertApiKey(tx, {
+    const row = await insertApiKey(tx, {
       id: newId(),
       userId: user.id,
       name,
@@ -55,6 +58,8 @@ export async function createApiKey(
       scopes: scopes ?? null,
       expiresAt: expiresIn === undefined ? null : new Date(Date.now() + expiresIn * 1_000),
     });
+    const shown = { ...showApiKey(row), key };
+    await deps.answers.keep(tx, deps.invocation, shown);
+    return shown;
   });
-  return { row, key };
 }

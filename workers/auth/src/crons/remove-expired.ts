@@ -10,12 +10,13 @@ const brakesAreKept = 24 * 3_600_000;
 const addressesAreKnown = 180 * 24 * 3_600_000;
 
 /** Deletes what nobody can use any more. A repeat finds nothing left to delete. */
-export async function removeExpired({ db }: Pick<Deps, "db">): Promise<void> {
+export async function removeExpired({ db, answers }: Pick<Deps, "db" | "answers">): Promise<void> {
   const now = new Date();
   const ago = (milliseconds: number) => new Date(now.getTime() - milliseconds);
   await sweepSessions(db, now, ago(idleLifetime));
   await sweepVerifications(db, now);
   await sweepMails(db, now);
   await sweepSigningKeys(db, now);
+  await answers.sweep();
   await sweepBrakes(db, ago(brakesAreKept), ago(addressesAreKnown));
 }

@@ -29,16 +29,16 @@ export const postApiKey = route(
     path: "/auth/api-keys",
     summary: "Make an API key",
     description:
-      "Send the key as `x-api-key`. It is shown this once. It outlives the session, so the password or a code of the second factor is asked for; an account without either needs a login of the last ten minutes. A password reset ends every key.",
+      "Send the key as `x-api-key`. It is shown this once, and to repeats with the same `Idempotency-Key`. It outlives the session, so the password or a code of the second factor is asked for; an account without either needs a login of the last ten minutes. A password reset ends every key.",
     access: access.user,
+    idempotencyKey: "optional",
     request: { body: json(newKey) },
     responses: { 201: json(apiKey.extend({ key: z.string() }), "The key") },
     errors: ["invalid_credentials", "unprocessable"],
   },
   async (c) => {
-    const { name, scopes, expiresIn, ...shown } = c.req.valid("json");
-    const { row, key } = await createApiKey(c.var.deps, c.var.actor, { name, scopes, expiresIn }, shown);
-    return c.json({ ...showApiKey(row), key }, 201);
+    const { name, scopes, expiresIn, ...proof } = c.req.valid("json");
+    return c.json(await createApiKey(c.var.deps, c.var.actor, { name, scopes, expiresIn }, proof), 201);
   },
 );
 
