@@ -36,7 +36,8 @@ describe("transaction", () => {
         await tx.execute(add(second));
       });
     await Promise.all([crossing(1, 2), crossing(2, 1)]);
-    expect(runs).toBe(3);
+    // One gives way, or both where each has noticed before the other was gone.
+    expect([3, 4]).toContain(runs);
     expect([await value(1), await value(2)]).toEqual([2, 2]);
   });
 
