@@ -1,14 +1,9 @@
 import { describeError, type InvocationContext, type ScheduledController } from "@trivet/platform";
 import type { ServiceEnv } from "./env.ts";
+import type { CronHandler } from "./handlers.ts";
 import { beginJob, Work } from "./invocation.ts";
 import { jobCall } from "./job-call.ts";
 import type { Mounted } from "./mounted.ts";
-
-/**
- * What a service does at the ticks of a cron. It may run again for a tick, after a failure or because the process
- * died in the middle of it, so a repeat must be harmless.
- */
-export type CronHandler<Deps> = (deps: Deps, tick: ScheduledController) => Promise<void>;
 
 /** Milliseconds a run may take: what Cloudflare grants one. */
 const longestRun = 15 * 60_000;

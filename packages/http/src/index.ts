@@ -2,7 +2,6 @@ export { access } from "./access/access.ts";
 export { clientAddress, identify, identifyService } from "./access/grant.ts";
 export { createApp } from "./app.ts";
 export { json, noContent, type RouteContract } from "./contract.ts";
-export type { CronHandler } from "./cron.ts";
 export { conventions } from "./docs/conventions.ts";
 export { securitySchemes } from "./docs/document.ts";
 export { operations } from "./docs/standard-contracts.ts";
@@ -16,6 +15,7 @@ export {
   serviceBinding,
   serviceEnv,
 } from "./env.ts";
+export type { CronHandler, QueueHandler } from "./handlers.ts";
 export { queryInteger } from "./input/query.ts";
 export { lateAfter, tooLarge, type Upload, watchBody } from "./input/upload.ts";
 export { assertMatches, etagOf, withEtag } from "./output/etag.ts";
@@ -30,7 +30,6 @@ export {
   toPage,
 } from "./output/page.ts";
 export { pathOf } from "./path.ts";
-export type { QueueHandler } from "./queue.ts";
 export { type EventHandler, type Route, routesFor } from "./route.ts";
 export { defineService, type Scope, type ServiceDefinition } from "./service.ts";
 export type { ServiceContext } from "./state.ts";

@@ -8,17 +8,10 @@ import {
   type TraceContext,
 } from "@trivet/platform";
 import type { ServiceEnv } from "./env.ts";
+import type { QueueHandler } from "./handlers.ts";
 import { beginJob, Work } from "./invocation.ts";
 import { jobCall } from "./job-call.ts";
 import type { Mounted } from "./mounted.ts";
-
-/**
- * What a service does with a message of a queue, or with a batch of them at once. It may be given a message again,
- * after a failure or because the process died in the middle of it, so a repeat must be harmless.
- */
-export type QueueHandler<Deps> =
-  | ((deps: Deps, message: QueueMessage) => Promise<void>)
-  | { batch(deps: Deps, batch: MessageBatch): Promise<void> };
 
 /** Milliseconds a batch may take: what Cloudflare grants one. */
 const longestRun = 15 * 60_000;

@@ -1,8 +1,7 @@
 import type { Call, IdempotencyStore, Invocation, TrivetError } from "@trivet/platform";
 import type { z } from "zod";
-import type { CronHandler } from "./cron.ts";
 import type { ServiceEnv } from "./env.ts";
-import type { QueueHandler } from "./queue.ts";
+import type { CronHandler, QueueHandler } from "./handlers.ts";
 import type { EventHandler, Route } from "./route.ts";
 import type { ServiceContext } from "./state.ts";
 

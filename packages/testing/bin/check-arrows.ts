@@ -1,9 +1,11 @@
 import process from "node:process";
 import { checkArrows } from "../src/arrows/check.ts";
+import { findCircles } from "../src/arrows/circles.ts";
 
-const violations = checkArrows(process.cwd());
-for (const { file, line, imports, why } of violations) {
-  process.stderr.write(`${file}:${line} imports ${imports}: ${why}.\n`);
-}
-process.stdout.write(violations.length === 0 ? "Every import follows the arrows.\n" : "");
-process.exitCode = violations.length === 0 ? 0 : 1;
+const faults = [
+  ...checkArrows(process.cwd()).map(({ file, line, imports, why }) => `${file}:${line} imports ${imports}: ${why}.`),
+  ...findCircles(process.cwd()).map((circle) => `Files import one another in a circle: ${circle.join(" -> ")}.`),
+];
+for (const fault of faults) process.stderr.write(`${fault}\n`);
+process.stdout.write(faults.length === 0 ? "Every import follows the arrows.\n" : "");
+process.exitCode = faults.length === 0 ? 0 : 1;

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { checkArrows, checkFile } from "../src/arrows/check.ts";
+import { findCircles } from "../src/arrows/circles.ts";
 
 const refused: [why: string, file: string, source: string][] = [
   [
@@ -88,6 +89,17 @@ const allowed: [what: string, file: string, source: string][] = [
   ],
 ];
 
+/** Writes files below a new folder, which goes with the test, and returns that. */
+function plant(files: Record<string, string>): string {
+  const root = mkdtempSync(join(tmpdir(), "trivet-arrows-"));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  for (const [file, source] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, file)), { recursive: true });
+    writeFileSync(join(root, file), source);
+  }
+  return root;
+}
+
 describe("the arrows", () => {
   test.for(refused)("refused: %s", ([, file, source]) => {
     expect(checkFile(file, source)).toEqual([
@@ -100,14 +112,10 @@ describe("the arrows", () => {
   });
 
   test("a violation planted in a tree is found with its line", () => {
-    const root = mkdtempSync(join(tmpdir(), "trivet-arrows-"));
-    onTestFinished(() => rmSync(root, { recursive: true }));
-    const plant = (file: string, source: string) => {
-      mkdirSync(dirname(join(root, file)), { recursive: true });
-      writeFileSync(join(root, file), source);
-    };
-    plant("workers/auth/src/worker.ts", `import { x } from "./x.ts";\n`);
-    plant("workers/auth/src/routes/deep/login.ts", `import { z } from "zod";\n\nimport "node:net";\n`);
+    const root = plant({
+      "workers/auth/src/worker.ts": `import { x } from "./x.ts";\n`,
+      "workers/auth/src/routes/deep/login.ts": `import { z } from "zod";\n\nimport "node:net";\n`,
+    });
     expect(checkArrows(root)).toEqual([
       { file: "workers/auth/src/routes/deep/login.ts", line: 3, imports: "node:net", why: expect.any(String) },
     ]);
@@ -115,5 +123,30 @@ describe("the arrows", () => {
 
   test("a file that cannot be parsed is not passed over", () => {
     expect(() => checkFile("workers/auth/src/a.ts", "import { from")).toThrow(/cannot be parsed/);
+  });
+});
+
+describe("circles", () => {
+  test("files that import one another are found, types and later imports included", () => {
+    const root = plant({
+      "packages/db/src/a.ts": `import type { B } from "./deep/b.ts";\n`,
+      "packages/db/src/deep/b.ts": `export const c = () => import("../c.ts");\n`,
+      "packages/db/src/c.ts": `export { a } from "./a.ts";\n`,
+      "packages/db/src/outside.ts": `import "./a.ts";\nimport "./own.ts";\n`,
+      "packages/db/src/own.ts": `import { x } from "./own.ts";\n`,
+    });
+    expect(findCircles(root)).toEqual([
+      ["packages/db/src/a.ts", "packages/db/src/deep/b.ts", "packages/db/src/c.ts"],
+      ["packages/db/src/own.ts"],
+    ]);
+  });
+
+  test("two ways to one file are no circle", () => {
+    const root = plant({
+      "packages/db/src/a.ts": `import "./b.ts";\nimport "./c.ts";\n`,
+      "packages/db/src/b.ts": `import "./c.ts";\n`,
+      "packages/db/src/c.ts": "",
+    });
+    expect(findCircles(root)).toEqual([]);
   });
 });

@@ -1,16 +1,12 @@
 import { identify, identifyService, type ServiceContext } from "@trivet/http";
 import { TrivetError, type UserActor } from "@trivet/platform";
 import type { Deps } from "./deps.ts";
-import type { Tier } from "./limits.ts";
+import type { Counted } from "./limits.ts";
 import { networkOf } from "./network.ts";
 import { assertAllowed } from "./rate-limit.ts";
 
 /** Who asks, as far as the router needs to know: for limits, and to tell services the address. */
-export interface Caller {
-  /** The user, or the service; undefined when it is nobody known. */
-  id: string | undefined;
-  tier: Tier;
-  address: string;
+export interface Caller extends Counted {
   /** Set when the request came with an API key instead of a token. */
   exchangedToken: string | undefined;
 }
@@ -42,7 +38,7 @@ export async function callerOf(c: ServiceContext<Deps>): Promise<Caller> {
   return await asOwner(await apiKeys.exchange(key, auth, call));
 }
 
-type Known = Pick<Caller, "id" | "tier">;
+type Known = Pick<Counted, "id" | "tier">;
 
 const tierOf = (user: UserActor | undefined): Known =>
   user ? { id: user.id, tier: user.role } : { id: undefined, tier: "anonymous" };

@@ -1,6 +1,5 @@
 import { type Allowance, type Limit, RateLimiter, SharedCount, type Sharing } from "@trivet/platform/limits";
 import { redisBinding } from "@trivet/platform/redis";
-import type { Caller } from "./caller.ts";
 import type { Env } from "./env.ts";
 import type { Destination } from "./public-path.ts";
 
@@ -10,6 +9,13 @@ const credentials =
 
 /** Who is held to which limit. Without a user it is the address that counts. */
 export type Tier = "anonymous" | "user" | "moderator" | "admin" | "service";
+
+/** Who is counted: the user or service where one is known, else the address. */
+export interface Counted {
+  id: string | undefined;
+  tier: Tier;
+  address: string;
+}
 
 type Kind = "reads" | "writes";
 
@@ -49,7 +55,7 @@ export class Limits {
   }
 
   /** Counts a request against the limit of its class: credentials by address, else by user, else by address. */
-  take(method: string, to: Destination, caller: Caller, work: Pick<Sharing, "waitUntil">) {
+  take(method: string, to: Destination, caller: Counted, work: Pick<Sharing, "waitUntil">) {
     if (method === "POST" && credentials.test(to.path))
       return this.#credentials.take(caller.address, this.#sharing(work));
     return this.#take(caller.tier, readMethods.has(method) ? "reads" : "writes", caller.id ?? caller.address, work);

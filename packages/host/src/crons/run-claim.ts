@@ -3,8 +3,8 @@ import { describeError } from "@trivet/platform";
 import { hostLog } from "../logs/index.ts";
 import { type Claim, mostAttempts, renew, settle } from "./claims.ts";
 import { type Controller, newController } from "./invoke.ts";
+import type { Pace } from "./pace.ts";
 import type { Schedule } from "./schedule.ts";
-import type { Pace } from "./scheduler.ts";
 
 /** One cron of one service, and how it is run. */
 export interface Job {

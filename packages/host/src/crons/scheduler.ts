@@ -2,6 +2,7 @@ import type { LastingDatabase } from "@trivet/db/lasting";
 import { describeError } from "@trivet/platform";
 import { hostLog } from "../logs/index.ts";
 import { type Claim, claimTicks, databaseTime, introduce, type Tick } from "./claims.ts";
+import { type Pace, usualPace } from "./pace.ts";
 import { type Job, runClaim } from "./run-claim.ts";
 
 export interface Scheduler {
@@ -9,23 +10,11 @@ export interface Scheduler {
   drain(): Promise<void>;
 }
 
-/** Milliseconds. */
-export interface Pace {
-  /** A process that is gone for so long has lost what it ran. */
-  lease: number;
-  /** How often to look for what others lost, and what is to be tried again. */
-  look: number;
-  /** From a failed run to the next try, times the tries so far. */
-  retry: number;
-}
-
-const usual: Pace = { lease: 30_000, look: 15_000, retry: 30_000 };
-
 /**
  * Runs crons at their ticks, each tick in one process however many share the database. Of a cron one run is under way
  * at a time; ticks that come due meanwhile, or while no process was there, are skipped but for the latest.
  */
-export function startScheduler(database: LastingDatabase, jobs: readonly Job[], pace: Pace = usual): Scheduler {
+export function startScheduler(database: LastingDatabase, jobs: readonly Job[], pace: Pace = usualPace): Scheduler {
   const running = new Set<Promise<void>>();
   let stopped = false;
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -1,6 +1,6 @@
-import { globSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { posix } from "node:path";
-import { parseSync, Visitor } from "oxc-parser";
+import { importsOf, sourceFiles } from "./imports.ts";
 import { arrows, fences, placeOf, type Room } from "./rules.ts";
 
 export interface Violation {
@@ -12,11 +12,7 @@ export interface Violation {
 
 /** Every import below `root` that goes against the arrows. */
 export function checkArrows(root: string): Violation[] {
-  const files = globSync("{packages,workers}/*/{src,test,bin}/**/*.{ts,mts,js,mjs}", {
-    cwd: root,
-    exclude: (name) => name === "node_modules",
-  });
-  return files.sort().flatMap((file) => checkFile(file, readFileSync(`${root}/${file}`, "utf8")));
+  return sourceFiles(root).flatMap((file) => checkFile(file, readFileSync(`${root}/${file}`, "utf8")));
 }
 
 /** The imports of one file that go against the arrows. `file` is its path from the root of the repository. */
@@ -61,31 +57,4 @@ function targetOf(file: string, imports: string): string | undefined {
   const name = workspaceName.exec(imports)?.[1];
   if (name === undefined) return undefined;
   return placeOf(`packages/${name}/src`) ? `packages/${name}/src` : `workers/${name}/src`;
-}
-
-interface Import {
-  imports: string;
-  line: number;
-}
-
-function importsOf(file: string, source: string): Import[] {
-  const parsed = parseSync(file, source);
-  const fault = parsed.errors.find((error) => error.severity === "Error");
-  if (fault) throw new Error(`${file} cannot be parsed: ${fault.message}`);
-  const found: Import[] = [];
-  const add = (imports: string, start: number) => {
-    found.push({ imports, line: source.slice(0, start).split("\n").length });
-  };
-  for (const statement of parsed.module.staticImports) add(statement.moduleRequest.value, statement.start);
-  for (const statement of parsed.module.staticExports) {
-    const request = statement.entries.find((entry) => entry.moduleRequest !== null)?.moduleRequest;
-    if (request) add(request.value, statement.start);
-  }
-  new Visitor({
-    ImportExpression: ({ source: argument, start }) => {
-      if (argument.type === "Literal" && typeof argument.value === "string") add(argument.value, start);
-    },
-    TSImportType: ({ source: literal, start }) => add(literal.value, start),
-  }).visit(parsed.program);
-  return found;
 }
