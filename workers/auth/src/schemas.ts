@@ -144,6 +144,10 @@ export const returnTo = z.string().max(2_048).optional().meta({
   example: "https://app.example.com/after/",
 });
 
+/** What whoever ends a session has to know. */
+export const lastToken =
+  "The last access token of a session that has ended works outside /auth for what is left of its ten minutes.";
+
 /** A TOTP code or a recovery code. */
 export const factorCode = z.string().min(6).max(32).meta({ example: "123456" });
 

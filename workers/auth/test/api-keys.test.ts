@@ -201,6 +201,18 @@ describe("exchanging a key for an access token", () => {
     expect((await exchange(banned.key)).status).toBe(401);
   });
 
+  test("the token of a key that is about to expire ends with it", async () => {
+    const person = await register(auth);
+    const { key } = await make(person, { name: "script", expiresIn: 60 });
+    const { access_token: token, expires_in: seconds } = z
+      .object({ access_token: z.string(), expires_in: z.number() })
+      .parse((await exchange(key)).body);
+    expect(seconds).toBeGreaterThan(50);
+    expect(seconds).toBeLessThanOrEqual(60);
+    const { exp, iat } = z.looseObject({ exp: z.number(), iat: z.number() }).parse(claimsOf(token));
+    expect(exp - iat).toBe(seconds);
+  });
+
   test("only the router may", async () => {
     const { key } = await make(await register(auth));
     expect((await auth.asService("users", "POST", "/auth/internal/api-keys/exchange", { key })).status).toBe(403);

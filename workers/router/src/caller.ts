@@ -29,13 +29,14 @@ export async function callerOf(c: ServiceContext<Deps>): Promise<Caller> {
     address,
     exchangedToken: token,
   });
-  const exchanged = apiKeys.find(key);
-  if (exchanged !== undefined) return await asOwner(exchanged);
   const auth = services.get("auth");
   if (!auth) throw new TrivetError("unavailable", "API keys are exchanged by auth, which is not bound.");
+  const exchange = { auth, call, invocation };
+  const exchanged = apiKeys.find(key, exchange);
+  if (exchanged !== undefined) return await asOwner(exchanged);
   // Before the key is asked for: whoever guesses keys is held to what an address without a user may do.
-  assertAllowed(await limits.takeUnknown(address, invocation));
-  return await asOwner(await apiKeys.exchange(key, auth, call));
+  if (!apiKeys.isKnown(key)) assertAllowed(await limits.takeUnknown(address, invocation));
+  return await asOwner(await apiKeys.exchange(key, exchange));
 }
 
 type Known = Pick<Counted, "id" | "tier">;

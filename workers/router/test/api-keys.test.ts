@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Door, door, logged, newAuth, problemOf, status, Upstream } from "./fixture/door.ts";
 
 const key = "tk_canary-3b5e";
@@ -26,7 +26,7 @@ describe("an API key", () => {
     expect(await exchanges()[0]?.clone().json()).toEqual({ key });
   });
 
-  test("is exchanged once while its token lasts", async () => {
+  test("is exchanged once while its token is fresh", async () => {
     for (let count = 0; count < 5; count += 1) expect((await send()).status).toBe(200);
     expect(exchanges()).toHaveLength(1);
     await send({ "x-api-key": "another" });
@@ -34,7 +34,7 @@ describe("an API key", () => {
   });
 
   test("is exchanged anew when its token is about to expire", async () => {
-    auth.others.answer = async () => Response.json({ access_token: "short", expires_in: 20 });
+    auth.others.answer = async () => Response.json({ access_token: "short", expires_in: 5 });
     await send();
     await send();
     expect(exchanges()).toHaveLength(2);
@@ -99,5 +99,107 @@ describe("an API key", () => {
   test("is unavailable while auth is", async () => {
     auth.others.answer = status(503);
     expect((await send()).status).toBe(503);
+  });
+});
+
+describe("an API key as time goes on", () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
+  afterEach(() => void vi.useRealTimers());
+
+  const pass = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1_000);
+  const granting = (token: string) => () => Response.json({ access_token: token, expires_in: 600 });
+  const tokens = () => users.asked.map(({ headers }) => headers.get("authorization"));
+  const ask = async () => {
+    const { status: answered } = await send();
+    await front.settled();
+    return answered;
+  };
+
+  test("is asked about once in 15 seconds of use, behind the answer: nobody waits for it", async () => {
+    await ask();
+    const asked = Promise.withResolvers<Response>();
+    auth.others.answer = () => asked.promise;
+    pass(15);
+    for (let count = 0; count < 5; count += 1) expect((await send()).status).toBe(200);
+    expect(exchanges()).toHaveLength(2);
+    asked.resolve(granting("renewed")());
+    await front.settled();
+    pass(14);
+    await ask();
+    expect(exchanges()).toHaveLength(2);
+    expect(tokens()).toEqual([...Array(6).fill("Bearer exchanged"), "Bearer renewed"]);
+  });
+
+  test("that is used all the time and has ended is refused from 15 seconds on, by the next request but one", async () => {
+    await ask();
+    auth.others.answer = refusing("unauthenticated", 401);
+    pass(14.999);
+    expect(await ask()).toBe(200);
+    pass(0.001);
+    expect(await ask()).toBe(200);
+    expect(await ask()).toBe(401);
+    expect(users.asked).toHaveLength(3);
+  });
+
+  test.each([30, 31, 599, 3_600])("that has ended is refused at once after %d seconds of rest", async (rest) => {
+    await ask();
+    auth.others.answer = refusing("unauthenticated", 401);
+    pass(rest);
+    expect(await ask()).toBe(401);
+    expect(users.asked).toHaveLength(1);
+  });
+
+  test("is not shown longer than 30 seconds from when auth was asked, however late it answered", async () => {
+    auth.others.answer = () => {
+      pass(20);
+      return granting("late")();
+    };
+    expect(await ask()).toBe(200);
+    auth.others.answer = refusing("unauthenticated", 401);
+    pass(10);
+    expect(await ask()).toBe(401);
+  });
+
+  test("goes on for 30 seconds while auth is down, no longer, and comes back with it", async () => {
+    await ask();
+    auth.others.answer = status(503);
+    pass(29.999);
+    expect(await ask()).toBe(200);
+    pass(0.001);
+    expect(await ask()).toBe(503);
+    auth.others.answer = granting("back");
+    pass(60);
+    expect(await ask()).toBe(200);
+    expect(tokens().at(-1)).toBe("Bearer back");
+  });
+
+  test("is asked about again when the renewal before has died with its request", async () => {
+    await ask();
+    const never = Promise.withResolvers<Response>();
+    auth.others.answer = () => never.promise;
+    pass(15);
+    await send();
+    pass(4.999);
+    await send();
+    expect(exchanges()).toHaveLength(2);
+    pass(0.001);
+    auth.others.answer = granting("second try");
+    await send();
+    expect(exchanges()).toHaveLength(3);
+    never.resolve(granting("first try")());
+    await front.settled();
+  });
+
+  test("that auth has vouched for is no guess: it is held to no stranger's limit when it comes back after a rest", async () => {
+    front = door({ USERS: users, AUTH: auth.upstream, RATE_LIMIT_ADDRESS: "1" });
+    auth.others.answer = async () => Response.json({ access_token: await auth.token(), expires_in: 600 });
+    for (let count = 0; count < 5; count += 1) {
+      expect(await ask()).toBe(200);
+      pass(30);
+    }
+    auth.others.answer = refusing("unauthenticated", 401);
+    expect(await ask()).toBe(401);
+    expect(await ask()).toBe(401);
+    expect(await ask()).toBe(429);
   });
 });

@@ -34,7 +34,7 @@ export const deleteAccount = defineCall({
   query: z.object({ sessionId: id.meta({ description: "The owner's own session, from which they ask for it" }) }),
 });
 
-/** What an API key stands for while the access token lasts. */
+/** What an API key stands for; the token lasts ten minutes, or as long as the key if that is less. */
 export const exchangeApiKey = defineCall({
   service: "auth",
   callers: ["router"],

@@ -19,9 +19,12 @@ What lies below \`/<service>/internal\` is for services only. Ids are UUIDs, tim
 ## Authentication
 
 - **People**: send \`Authorization: Bearer <access_token>\` with the token of \`POST /auth/login\` or \`POST /auth/register\`.
-  It lasts ten minutes; \`POST /auth/refresh\` trades the \`refresh_token\` that came with it for the next two.
+  It lasts ten minutes; \`POST /auth/refresh\` trades the \`refresh_token\` that came with it for the next two. After a
+  logout, a new password, a ban or the account's end the last one works for what is left of them (and the 5 seconds by
+  which clocks may differ), though nowhere below \`/auth\`.
 - **Programs**: send \`x-api-key: <key>\` with a key of \`POST /auth/api-keys\`. It needs the scope \`<service>:read\` to read
-  and \`<service>:write\` for anything else.
+  and \`<service>:write\` for anything else. One that is deleted or expired, or whose owner is banned or gone, works for 30
+  seconds more at most.
 
 An operation that names no scheme needs neither.
 

@@ -26,7 +26,8 @@ export const securitySchemes = {
     type: "apiKey",
     in: "header",
     name: "x-api-key",
-    description: "A key made at /auth/api-keys; accepted by the router.",
+    description:
+      "A key made at /auth/api-keys; accepted by the router, which finds out within 30 seconds that one has ended.",
   },
   metricsToken: {
     type: "http",

@@ -9,7 +9,7 @@ export async function listOwnApiKeys(deps: Deps, actor: UserActor): Promise<ApiK
   return await listApiKeys(deps.db, actor.id);
 }
 
-/** Ends a key; tokens made from it last until they expire. Throws `not_found` for anybody else's. */
+/** Ends a key, which the router finds out within half a minute. Throws `not_found` for anybody else's. */
 export async function deleteApiKey(deps: Deps, actor: UserActor, id: string): Promise<void> {
   await requireOwnSession(deps, actor);
   if (!(await removeApiKey(deps.db, { id, userId: actor.id }))) throw new TrivetError("not_found");

@@ -7,7 +7,7 @@ import { impersonateUser } from "../admin/impersonate-user.ts";
 import { listAccounts, readAccountAsAdmin, readAudit } from "../admin/read-users.ts";
 import { setRole } from "../admin/set-role.ts";
 import { route } from "../deps.ts";
-import { adminUser, showAdminUser, tokens } from "../schemas.ts";
+import { adminUser, lastToken, showAdminUser, tokens } from "../schemas.ts";
 
 const params = z.object({ id });
 const admin = access.role("admin");
@@ -56,6 +56,7 @@ export const postBan = route(
     method: "post",
     path: "/auth/admin/users/{id}/ban",
     summary: "Ban an account and end its sessions",
+    description: `Its API keys work for 30 seconds more at most. ${lastToken}`,
     access: admin,
     request: {
       params,
@@ -123,6 +124,7 @@ export const deleteAdminUser = route(
     method: "delete",
     path: "/auth/admin/users/{id}",
     summary: "Delete an account",
+    description: `Its API keys work for 30 seconds more at most. ${lastToken}`,
     access: admin,
     request: { params },
     responses: { 204: noContent("The account is gone; every service erases its share") },

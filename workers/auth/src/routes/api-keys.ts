@@ -58,9 +58,10 @@ export const deleteOneApiKey = route(
     method: "delete",
     path: "/auth/api-keys/{id}",
     summary: "End an API key",
+    description: "The router finds it out within 30 seconds; until then the key may still work.",
     access: access.user,
     request: { params: z.object({ id }) },
-    responses: { 204: noContent("The key is worthless") },
+    responses: { 204: noContent("The key has ended") },
     errors: ["not_found"],
   },
   async (c) => {

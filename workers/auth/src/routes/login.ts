@@ -3,7 +3,7 @@ import { z } from "zod";
 import { normaliseEmail } from "../accounts/email-address.ts";
 import { route } from "../deps.ts";
 import { givenPassword } from "../passwords/password-rules.ts";
-import { entry, factorCode, opaqueToken, showEntry, tokens } from "../schemas.ts";
+import { entry, factorCode, lastToken, opaqueToken, showEntry, tokens } from "../schemas.ts";
 import { logout } from "../sessions/end-sessions.ts";
 import { login } from "../sessions/login.ts";
 import { refreshSession } from "../sessions/refresh-session.ts";
@@ -63,6 +63,7 @@ export const postLogout = route(
     method: "post",
     path: "/auth/logout",
     summary: "End this session",
+    description: lastToken,
     access: access.user,
     responses: { 204: noContent("The session has ended") },
   },

@@ -8,7 +8,7 @@ import { changePassword } from "../passwords/change-password.ts";
 import { forgotPassword } from "../passwords/forgot-password.ts";
 import { givenPassword, newPassword } from "../passwords/password-rules.ts";
 import { resetPassword } from "../passwords/reset-password.ts";
-import { opaqueToken } from "../schemas.ts";
+import { lastToken, opaqueToken } from "../schemas.ts";
 
 export const postForgotPassword = route(
   {
@@ -43,8 +43,7 @@ export const postResetPassword = route(
     method: "post",
     path: "/auth/password/reset",
     summary: "Set a new password by the token that was mailed",
-    description:
-      "Ends every session, API key and login under way. It also proves the address; if that was unproven, whoever opened the account may be a stranger, and everything else that opens it ends too.",
+    description: `Ends every session, API key and login under way. It also proves the address; if that was unproven, whoever opened the account may be a stranger, and everything else that opens it ends too. ${lastToken}`,
     access: access.anyone,
     request: { body: json(z.strictObject({ token: opaqueToken, password: newPassword })) },
     responses: { 204: noContent("The new password holds") },
@@ -61,7 +60,7 @@ export const postChangePassword = route(
     method: "post",
     path: "/auth/password/change",
     summary: "Change my password",
-    description: "Ends every other session of the account, and its API keys if asked to.",
+    description: `Ends every other session of the account, and its API keys if asked to. ${lastToken}`,
     access: access.user,
     request: {
       body: json(

@@ -3,7 +3,7 @@ import { access, json, noContent } from "@trivet/http";
 import { z } from "zod";
 import { readMe } from "../accounts/read-me.ts";
 import { route } from "../deps.ts";
-import { session, showSession, showUser, user } from "../schemas.ts";
+import { lastToken, session, showSession, showUser, user } from "../schemas.ts";
 import { endSession, endSessions } from "../sessions/end-sessions.ts";
 import { listOwnSessions } from "../sessions/list-own-sessions.ts";
 
@@ -38,6 +38,7 @@ export const deleteSession = route(
     method: "delete",
     path: "/auth/sessions/{id}",
     summary: "End one of my sessions",
+    description: lastToken,
     access: access.user,
     request: { params: z.object({ id }) },
     responses: { 204: noContent("The session has ended") },
@@ -54,6 +55,7 @@ export const deleteSessions = route(
     method: "delete",
     path: "/auth/sessions",
     summary: "End all my sessions",
+    description: lastToken,
     access: access.user,
     request: {
       query: z.object({

@@ -1,4 +1,4 @@
-/** Ten minutes: as long as a stolen token, or one of an account just banned, can be used elsewhere. */
+/** Ten minutes: as long as a stolen token, or one of an account just banned, can be used elsewhere than in auth. */
 export const accessTokenSeconds = 600;
 
 const day = 24 * 3_600_000;

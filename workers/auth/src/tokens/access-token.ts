@@ -12,10 +12,13 @@ export interface AccessGrant {
   scopes?: readonly string[] | undefined;
   /** The administrator who acts as the user (RFC 8693, 4.1). */
   actorId?: string | undefined;
+  /** How long it is good. */
+  seconds?: number;
 }
 
 /** A JWT access token (RFC 9068). */
-export async function mintAccessToken(deps: Deps, { user, sessionId, scopes, actorId }: AccessGrant): Promise<string> {
+export async function mintAccessToken(deps: Deps, grant: AccessGrant): Promise<string> {
+  const { user, sessionId, scopes, actorId, seconds = accessTokenSeconds } = grant;
   const { kid, key } = await signingKey(deps);
   const now = Math.floor(Date.now() / 1_000);
   const claims = {
@@ -32,6 +35,6 @@ export async function mintAccessToken(deps: Deps, { user, sessionId, scopes, act
     .setSubject(user.id)
     .setJti(newId())
     .setIssuedAt(now)
-    .setExpirationTime(now + accessTokenSeconds)
+    .setExpirationTime(now + seconds)
     .sign(key);
 }
