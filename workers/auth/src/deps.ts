@@ -1,6 +1,6 @@
 import { type Database, IdempotentAnswers, openDatabase, type Transaction } from "@trivet/db";
 import { routesFor, type Scope } from "@trivet/http";
-import type { Call, Invocation } from "@trivet/platform";
+import { type Call, type Invocation, passwordCost, type ScryptCost } from "@trivet/platform";
 import { Engine } from "./engine/engine.ts";
 import type { Env } from "./env.ts";
 import type { Mailer } from "./mail/mailer.ts";
@@ -31,5 +31,8 @@ export function makeDeps({ env, invocation, call }: Scope<Env>): Deps {
 /** The engine over the database, or inside a transaction. */
 export const engineOf = ({ env }: Pick<Deps, "env">, db: Database | Transaction): Engine =>
   new Engine(db, { secret: env.AUTH_SECRET, publicUrl: env.PUBLIC_URL });
+
+/** What hashing a password is to cost here. */
+export const costOf = ({ env }: Pick<Deps, "env">): ScryptCost => ({ ...passwordCost, ln: env.PASSWORD_COST });
 
 export const { route, serve } = routesFor<Deps>();

@@ -1,4 +1,5 @@
 import { databaseBinding, secret, serviceBinding, serviceEnv } from "@trivet/http";
+import { passwordCost } from "@trivet/platform";
 import { z } from "zod";
 import { providerSetting } from "./oauth/provider-setting.ts";
 
@@ -20,7 +21,7 @@ const providerList = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-export const env = serviceEnv.extend({
+const settings = serviceEnv.extend({
   DB: databaseBinding,
   USERS: serviceBinding,
   /** Everything auth encrypts or derives hangs on it: signing keys at rest, refresh tokens, TOTP secrets. */
@@ -44,6 +45,13 @@ export const env = serviceEnv.extend({
   GITHUB_CLIENT_SECRET: z.string().default(""),
   /** Tries to log in that one address has in five minutes. */
   LOGIN_TRIES_PER_ADDRESS: z.coerce.number().int().min(1).max(10_000).default(30),
+  /** log2 of scrypt's iterations. Each step up doubles the time and the memory that a login takes. */
+  PASSWORD_COST: z.coerce.number().int().min(1).max(17).default(passwordCost.ln),
 });
+
+export const env = settings.refine(
+  ({ TRIVET_ENV, PASSWORD_COST }) => TRIVET_ENV !== "production" || PASSWORD_COST >= passwordCost.ln,
+  { path: ["PASSWORD_COST"], error: `must be at least ${passwordCost.ln} in production: less is soon guessed` },
+);
 
 export type Env = z.output<typeof env>;

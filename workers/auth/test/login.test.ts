@@ -1,16 +1,22 @@
 import crypto from "node:crypto";
 import { syncBuiltinESMExports } from "node:module";
+import { envFaults } from "@trivet/http";
 import { hashPassword } from "@trivet/platform";
 import { hash as bcrypt } from "bcryptjs";
 import type postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { env } from "../src/env.ts";
 import { login, newCredentials, type Person, register } from "./system/people.ts";
+import { productionCost, settings } from "./system/settings.ts";
 import { type Answer, type AuthSystem, startAuth } from "./system/start-auth.ts";
 import { startWiretap } from "./system/start-wiretap.ts";
 
 let auth: AuthSystem;
+/** Of the same accounts, with passwords hashed as in production. */
+let costly: AuthSystem;
 beforeAll(async () => {
   auth = await startAuth();
+  costly = auth.anotherProcess(productionCost);
 });
 afterAll(() => auth.stop());
 
@@ -71,7 +77,7 @@ describe("a failed login tells nothing of the account", () => {
   };
 
   test("by the work it does: the same statements in the same order, and the same one hash", async () => {
-    const { id, email, username } = await register(auth);
+    const { id, email, username } = await register(costly);
     const kinds: [kind: string, identifier: object, change?: postgres.PendingQuery<postgres.Row[]>][] = [
       ["a known address", { email }],
       ["a known username", { username }],
@@ -89,7 +95,7 @@ describe("a failed login tells nothing of the account", () => {
     const scrypt = vi.spyOn(crypto, "scrypt");
     syncBuiltinESMExports();
     const wiretap = await startWiretap(auth.binding.connectionString);
-    const tapped = auth.anotherProcess({ DB: { ...auth.binding, connectionString: wiretap.connectionString } });
+    const tapped = costly.anotherProcess({ DB: { ...auth.binding, connectionString: wiretap.connectionString } });
     try {
       const worked: Record<string, { statements: string[]; hashes: unknown[] }> = {};
       for (const [kind, identifier, change] of kinds) {
@@ -120,11 +126,11 @@ describe("a failed login tells nothing of the account", () => {
     text.replace(/where (?:lower\(.*\)|"auth"\."users"\."email") =/, "where … =");
 
   test("by the time it takes, to 5 %", async () => {
-    const { email } = await register(auth);
+    const { email } = await register(costly);
     // In processor time, to which nothing is added by what else the machine does.
     const cost = async (identifier: string) => {
       const before = process.cpuUsage();
-      await refused(auth, { email: identifier });
+      await refused(costly, { email: identifier });
       const { user, system } = process.cpuUsage(before);
       return user + system;
     };
@@ -146,25 +152,39 @@ describe("older hashes", () => {
   test.for(["2a", "2b", "2y"])(
     "a bcrypt hash ($%s$) of an older system is good once, and then scrypt",
     async (kind) => {
-      const person = await register(auth);
+      const person = await register(costly);
       await setHash(person, (await bcrypt("imported password", 6)).replace(/^\$2[aby]\$/, `$${kind}$`));
       const { email } = person;
-      expect((await auth.post("/auth/login", { email, password: "wrong password" })).status).toBe(401);
-      expect((await auth.post("/auth/login", { email, password: "imported password" })).status).toBe(200);
+      expect((await costly.post("/auth/login", { email, password: "wrong password" })).status).toBe(401);
+      expect((await costly.post("/auth/login", { email, password: "imported password" })).status).toBe(200);
       expect(await hashOf(person)).toMatch(/^\$scrypt\$ln=15,r=8,p=3\$/);
-      expect((await auth.post("/auth/login", { email, password: "imported password" })).status).toBe(200);
+      expect((await costly.post("/auth/login", { email, password: "imported password" })).status).toBe(200);
     },
   );
 
   test("scrypt with weaker parameters is made anew at login, and not at a failed one", async () => {
-    const person = await register(auth);
+    const person = await register(costly);
     const weak = await hashPassword(person.password, { ln: 10, r: 8, p: 1 });
     await setHash(person, weak);
-    await auth.post("/auth/login", { email: person.email, password: "wrong password" });
+    await costly.post("/auth/login", { email: person.email, password: "wrong password" });
     expect(await hashOf(person)).toBe(weak);
-    await login(auth, person);
+    await login(costly, person);
     expect(await hashOf(person)).toMatch(/^\$scrypt\$ln=15,/);
-    await login(auth, person);
+    await login(costly, person);
+  });
+
+  test("PASSWORD_COST is what a hash costs from the next login on; production refuses less than 15", async () => {
+    const person = await register(auth);
+    expect(await hashOf(person)).toMatch(/^\$scrypt\$ln=8,r=8,p=3\$/);
+    await login(costly, person);
+    expect(await hashOf(person)).toMatch(/^\$scrypt\$ln=15,r=8,p=3\$/);
+    const bound = { ...settings, DB: auth.binding, USERS: { fetch } };
+    const production = { ...bound, PUBLIC_URL: "https://trivet.test", TRIVET_ENV: "production" };
+    expect(envFaults(env, { ...bound, PASSWORD_COST: "14" })).toEqual([]);
+    expect(envFaults(env, { ...production, PASSWORD_COST: "15" })).toEqual([]);
+    expect(envFaults(env, { ...production, PASSWORD_COST: "14" })).toEqual([
+      "PASSWORD_COST must be at least 15 in production: less is soon guessed",
+    ]);
   });
 
   test.for([

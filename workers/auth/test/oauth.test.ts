@@ -6,7 +6,7 @@ import * as oauth from "oauth4webapi";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Browser } from "./system/browser.ts";
 import { claimsOf, confirmEmail, guardedMeanwhile, register, tokensIn } from "./system/people.ts";
-import { settings } from "./system/settings.ts";
+import { productionCost, settings } from "./system/settings.ts";
 import { type AuthSystem, startAuth } from "./system/start-auth.ts";
 import { type Member, startProvider, type TestProvider } from "./system/start-provider.ts";
 
@@ -421,6 +421,7 @@ describe("a provider that cannot be trusted", () => {
     const liar = await startLiar();
     const providers = [{ id: "liar", issuer: liar.issuer, clientId: "me" }];
     const production = auth.anotherProcess({
+      ...productionCost,
       TRIVET_ENV: "production",
       OAUTH_PROVIDERS: JSON.stringify(providers),
     });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { seal } from "../src/tokens/seal.ts";
 import { confirmEmail, login, mailsTo, register, tokenMailed } from "./system/people.ts";
-import { settings } from "./system/settings.ts";
+import { productionCost, settings } from "./system/settings.ts";
 import { type AuthSystem, startAuth } from "./system/start-auth.ts";
 
 let auth: AuthSystem;
@@ -226,7 +226,7 @@ describe("the mailbox", () => {
   });
 
   test("404 in production", async () => {
-    const production = auth.anotherProcess({ TRIVET_ENV: "production" });
+    const production = auth.anotherProcess({ ...productionCost, TRIVET_ENV: "production" });
     for (const path of ["/auth/mailbox", "/auth/mailbox/messages"]) {
       expect((await production.get(path)).status).toBe(404);
     }

@@ -23,6 +23,9 @@ declare module "vitest" {
 
 export const runtimes = Object.keys(runtimeNames).filter((name): name is Runtime => Object.hasOwn(runtimeNames, name));
 
+/** Logins are most of what the suites would wait for; what a hash costs is tested where it is made. */
+const quickPasswords = { PASSWORD_COST: "8" };
+
 /** The limits would refuse most of what the suites send; tests of the limits start systems of their own. */
 export const withoutLimits = {
   RATE_LIMIT_USER: "1000000",
@@ -38,6 +41,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   // One issuer for all, so that what they answer differs by nothing but the runtime.
   const env = {
     ...withoutLimits,
+    ...quickPasswords,
     PUBLIC_URL: "http://trivet.test",
     OAUTH_PROVIDERS: JSON.stringify([{ id, issuer, clientId }]),
   };

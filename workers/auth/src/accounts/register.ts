@@ -1,7 +1,7 @@
 import { userCreated } from "@trivet/contracts";
 import { isUniqueViolation, publish, type Transaction, transaction } from "@trivet/db";
 import { hashPassword, TrivetError } from "@trivet/platform";
-import { type Deps, engineOf } from "../deps.ts";
+import { costOf, type Deps, engineOf } from "../deps.ts";
 import type { NewUser } from "../engine/engine.ts";
 import { sendVerification } from "../mail/send-verification.ts";
 import { assertNotObvious } from "../passwords/password-rules.ts";
@@ -31,7 +31,7 @@ export async function register(
   userAgent: UserAgent,
 ): Promise<Entry> {
   assertNotObvious(password, { email, username });
-  const hash = await hashPassword(password);
+  const hash = await hashPassword(password, costOf(deps));
   const opened = await transaction(deps.db, async (tx) => {
     const user = await createAccount(deps, tx, { email, username, name: name ?? username });
     await engineOf(deps, tx).addPassword(user.id, hash);

@@ -1,7 +1,7 @@
 import { transaction } from "@trivet/db";
 import { hashPassword, TrivetError, type UserActor } from "@trivet/platform";
 import { deliverSoon } from "../accounts/announce.ts";
-import type { Deps } from "../deps.ts";
+import { costOf, type Deps } from "../deps.ts";
 import { resetValue } from "../mail/send-reset.ts";
 import { removeApiKeys } from "../queries/api-keys.ts";
 import { findForLogin, lockUser } from "../queries/users.ts";
@@ -29,7 +29,7 @@ export async function changePassword(
   const { user } = live;
   const { passwordHash } = await confirmIdentity(deps, live, { password: currentPassword });
   assertNotObvious(newPassword, user, "/newPassword");
-  const hash = await hashPassword(newPassword);
+  const hash = await hashPassword(newPassword, costOf(deps));
   await transaction(deps.db, async (tx) => {
     await lockUser(tx, user.id);
     const now = await findForLogin(tx, { id: user.id });

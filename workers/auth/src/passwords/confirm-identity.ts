@@ -1,6 +1,6 @@
 import { TrivetError } from "@trivet/platform";
 import { brakeConfirmation } from "../brakes/brakes.ts";
-import type { Deps } from "../deps.ts";
+import { costOf, type Deps } from "../deps.ts";
 import type { LiveSession } from "../queries/sessions.ts";
 import { findForLogin, type LoginRow } from "../queries/users.ts";
 import { recentLogin } from "../sessions/lifetime.ts";
@@ -44,7 +44,7 @@ export async function verifyProof(deps: Deps, { user, passwordHash }: LoginRow, 
   const proven =
     password === undefined
       ? user.twoFactorEnabled && code !== undefined && (await verifySecondFactor(deps, user.id, code))
-      : (await checkPassword(passwordHash, password)).matches;
+      : (await checkPassword(costOf(deps), passwordHash, password)).matches;
   if (!proven) throw new TrivetError("invalid_credentials", "The password or the code is wrong.");
   await brake.release();
 }

@@ -2,7 +2,7 @@ import { transaction } from "@trivet/db";
 import { hashPassword, TrivetError } from "@trivet/platform";
 import { deliverSoon } from "../accounts/announce.ts";
 import { proveAddress } from "../accounts/prove-address.ts";
-import { type Deps, engineOf } from "../deps.ts";
+import { costOf, type Deps, engineOf } from "../deps.ts";
 import { resetValue } from "../mail/send-reset.ts";
 import { removeApiKeys } from "../queries/api-keys.ts";
 import { lockUser } from "../queries/users.ts";
@@ -23,7 +23,7 @@ export async function resetPassword(
   deps: Deps,
   { token, password }: { token: string; password: string },
 ): Promise<void> {
-  const hash = await hashPassword(password);
+  const hash = await hashPassword(password, costOf(deps));
   const done = await transaction(deps.db, async (tx) => {
     const value = await engineOf(deps, tx).consumeToken("reset-password", token);
     const [, userId = ""] = value?.split(" ") ?? [];

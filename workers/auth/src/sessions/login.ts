@@ -2,7 +2,7 @@ import { transaction } from "@trivet/db";
 import { hashPassword, TrivetError } from "@trivet/platform";
 import { isBanned } from "../admin/is-banned.ts";
 import { brakeAccount, brakeAddress, type ClientAddress } from "../brakes/brakes.ts";
-import { type Deps, engineOf } from "../deps.ts";
+import { costOf, type Deps, engineOf } from "../deps.ts";
 import { checkPassword } from "../passwords/check-password.ts";
 import { findForLogin, type Identifier, lockUser } from "../queries/users.ts";
 import type { User } from "../tables.ts";
@@ -45,12 +45,12 @@ export async function login(deps: Deps, { identifier, password, code }: Login, o
     identifier: Object.entries(identifier).join().toLowerCase(),
     address: origin.address,
   });
-  const { matches, outdated } = await checkPassword(row?.passwordHash ?? null, password);
+  const { matches, outdated } = await checkPassword(costOf(deps), row?.passwordHash ?? null, password);
   if (!row || !matches) throw new TrivetError("invalid_credentials");
   assertNotBanned(row.user);
   if (row.user.twoFactorEnabled) await assertSecondFactor(deps, row.user.id, code);
   await brake.release();
-  const newHash = outdated ? await hashPassword(password) : undefined;
+  const newHash = outdated ? await hashPassword(password, costOf(deps)) : undefined;
   const opened = await transaction(deps.db, async (tx) => {
     // Hashing took a while: a ban, a new password or a second factor that came meanwhile counts.
     await lockUser(tx, row.user.id);
