@@ -34,6 +34,12 @@ export const errorCodes = {
     detail: "Repeat the login with a `code` from the authenticator app or a recovery code.",
     operator: "The password was right; the account asks for a second factor.",
   },
+  confirmation_required: {
+    status: 401,
+    error: "Confirmation required",
+    detail: "Show once more that the account is yours: POST /auth/confirm, then repeat this within five minutes.",
+    operator: "Somebody is about to change how an account is entered, and has shown no more than a session.",
+  },
   service_token_required: {
     status: 401,
     error: "Service token required",

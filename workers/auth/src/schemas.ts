@@ -151,8 +151,16 @@ export const lastToken =
 /** A TOTP code or a recovery code. */
 export const factorCode = z.string().min(6).max(32).meta({ example: "123456" });
 
-/** What somebody who is logged in shows once more; left out only by an account that has neither. */
+/** What somebody who is logged in shows once more, unless they have just confirmed their session. */
 export const proof = z.strictObject({
   password: givenPassword.optional(),
   code: factorCode.optional().meta({ description: "Of the second factor, instead of the password" }),
 });
+
+/** What is asked of whoever changes how their account is entered. */
+export const asksForProof =
+  "It changes how the account is entered, so a session alone is not enough: it takes the password or a code of the second factor, here or within the last five minutes at POST /auth/confirm; of an account that has neither, a login of the last ten minutes or a passkey shown there. Else 401 `confirmation_required`.";
+
+/** As `asksForProof`, for what has no body. */
+export const asksForConfirmation =
+  "It changes how the account is entered, so a session alone is not enough: it takes a POST /auth/confirm within the last five minutes, or, of an account that has neither a password nor a second factor, a login of the last ten. Else 401 `confirmation_required`.";

@@ -17,6 +17,7 @@ import {
   putRole,
 } from "./routes/admin.ts";
 import { deleteOneApiKey, getApiKeys, postApiKey } from "./routes/api-keys.ts";
+import { postConfirm } from "./routes/confirm.ts";
 import { deleteIdentity, getIdentities } from "./routes/identities.ts";
 import { serveAccount, serveDeletion, serveKeyExchange } from "./routes/internal.ts";
 import { getKeys, postRotateKeys } from "./routes/keys.ts";
@@ -54,7 +55,7 @@ export const auth = defineService<Env, Deps>({
     return deps;
   },
   routes: [
-    ...[postRegister, postLogin, postRefresh, postLogout, getMe],
+    ...[postRegister, postLogin, postRefresh, postLogout, postConfirm, getMe],
     ...[getSessions, deleteSession, deleteSessions],
     ...[getVerifyEmail, postVerifyEmail, postResendVerification],
     ...[postForgotPassword, getResetPassword, postResetPassword, postChangePassword],

@@ -108,6 +108,7 @@ export const sessions = schema.table("sessions", {
   userId: ownerId,
   userAgent: text("user_agent"),
   impersonatorId: uuid("impersonator_id").references(() => users.id, { onDelete: "cascade" }),
+  confirmedAt: moment("confirmed_at"),
   createdAt,
   lastUsedAt: moment("last_used_at").notNull().defaultNow(),
   expiresAt: moment("expires_at").notNull(),

@@ -100,7 +100,7 @@ describe("who makes an API key shows once more that the account is theirs", () =
   test("a session alone is not enough, nor is a wrong password, and guessing has a brake", async () => {
     const { token, password } = await register(auth);
     const bare = await ask(token, {});
-    expect(bare).toMatchObject({ status: 400, body: { errors: [{ pointer: "/password" }] } });
+    expect(bare).toMatchObject({ status: 401, body: { code: "confirmation_required" } });
     for (let count = 0; count < 5; count += 1) {
       expect(await ask(token, { password: "wrong password" })).toMatchObject({
         status: 401,
@@ -116,7 +116,7 @@ describe("who makes an API key shows once more that the account is theirs", () =
     await auth.sql`DELETE FROM auth.identities WHERE user_id = ${id}`;
     expect((await ask(token, {})).status).toBe(201);
     await auth.sql`UPDATE auth.sessions SET created_at = now() - interval '11 minutes' WHERE user_id = ${id}`;
-    expect(await ask(token, {})).toMatchObject({ status: 401, body: { code: "unauthenticated" } });
+    expect(await ask(token, {})).toMatchObject({ status: 401, body: { code: "confirmation_required" } });
   });
 
   test("not in a session that ends meanwhile: nothing is left behind that outlives it", async () => {

@@ -18,11 +18,13 @@ const routes = service.routes
 
 /** Where nothing in the body is required, and what is wrong is told in other words. */
 const takesNothing: Record<string, number> = {
+  // The session has not been confirmed.
+  "/auth/2fa/enable": 401,
+  "/auth/passkeys/register/options": 401,
+  "/auth/oauth/{provider}/link": 401,
   // Nothing to put in force, or nothing to end.
   "/auth/2fa/disable": 409,
   "/auth/2fa/recovery-codes": 409,
-  // No such provider.
-  "/auth/oauth/{provider}/link": 400,
 };
 
 const refusal = z.object({

@@ -45,7 +45,7 @@ describe("making a passkey", () => {
   test("asks for the password, names those that exist, and lists what was made", async () => {
     const { person, id } = await owner();
     const { token } = person;
-    expect((await auth.post("/auth/passkeys/register/options", {}, { token })).status).toBe(400);
+    expect((await auth.post("/auth/passkeys/register/options", {}, { token })).status).toBe(401);
     expect((await auth.post("/auth/passkeys/register/options", { password: "wrong password" }, { token })).status).toBe(
       401,
     );
@@ -147,7 +147,10 @@ describe("DELETE /auth/passkeys/{id}", () => {
   test("204 and it opens nothing; 404 for anybody else's", async () => {
     const { person, authenticator, id } = await owner();
     const other = await register(auth);
-    const remove = ({ token }: Person) => auth.request("DELETE", `/auth/passkeys/${id}`, { token });
+    const remove = async ({ token, password }: Person) => {
+      await auth.post("/auth/confirm", { password }, { token });
+      return await auth.request("DELETE", `/auth/passkeys/${id}`, { token });
+    };
     expect((await remove(other)).status).toBe(404);
     expect((await remove(person)).status).toBe(204);
     expect((await remove(person)).status).toBe(404);

@@ -5,7 +5,7 @@ import type { Destination } from "./public-path.ts";
 
 /** What takes a password, a code or a token: guessing is made expensive. */
 const credentials =
-  /^\/auth\/(?:login|register|session|refresh|api-keys|verify-email(?:\/resend)?|magic-link(?:\/login)?|oauth\/[\w-]+\/link|password\/[\w-]+|2fa\/[\w-]+|passkeys\/(?:login|register)(?:\/options)?)$/;
+  /^\/auth\/(?:login|register|session|refresh|confirm|api-keys|verify-email(?:\/resend)?|magic-link(?:\/login)?|oauth\/[\w-]+\/link|password\/[\w-]+|2fa\/[\w-]+|passkeys\/(?:login|register)(?:\/options)?)$/;
 
 /** Who is held to which limit. Without a user it is the address that counts. */
 export type Tier = "anonymous" | "user" | "moderator" | "admin" | "service";

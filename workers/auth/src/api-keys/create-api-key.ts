@@ -30,7 +30,7 @@ type ShownKey = ReturnType<typeof showApiKey> & { key: string };
  *
  * A key outlives the session it was made in, so its owner shows once more who they are.
  *
- * Throws `invalid_credentials`, `unprocessable` when the user has too many.
+ * Throws `confirmation_required`, `invalid_credentials`, `unprocessable` when the user has too many.
  */
 export async function createApiKey(
   deps: Deps,

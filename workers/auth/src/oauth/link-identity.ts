@@ -13,7 +13,7 @@ import type { Identity } from "./user-info.ts";
  * Where to send the browser of somebody who wants to log in at a provider from now on. The identity
  * will be as good as the password, so its owner shows once more who they are.
  *
- * Throws `invalid_credentials`, `not_found` for no such provider, `validation_failed` for a return
+ * Throws `confirmation_required`, `invalid_credentials`, `not_found` for no such provider, `validation_failed` for a return
  * address that is not listed.
  */
 export async function beginLink(deps: Deps, actor: UserActor, request: LoginRequest, proof: Proof): Promise<URL> {

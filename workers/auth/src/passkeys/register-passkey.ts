@@ -20,7 +20,8 @@ const purposeOf = (userId: string): string => `register ${userId}`;
 
 /**
  * What the browser hands to `navigator.credentials.create`. The passkey will be as good as password
- * and second factor, so its owner shows once more who they are. Throws `invalid_credentials`.
+ * and second factor, so its owner shows once more who they are. Throws
+ * `confirmation_required`, `invalid_credentials`.
  */
 export async function beginPasskey(deps: Deps, actor: UserActor, proof: Proof) {
   const live = await requireOwnSession(deps, actor);

@@ -64,6 +64,10 @@ export async function findLiveSession(db: Database | Transaction, id: string): P
   return row;
 }
 
+export async function noteConfirmation(db: Database, id: string, now: Date): Promise<void> {
+  await db.update(sessions).set({ confirmedAt: now }).where(eq(sessions.id, id));
+}
+
 /** Newest first; a session that nobody has used since `idleSince` is as good as ended. */
 export async function listSessions(db: Database, userId: string, idleSince: Date): Promise<Session[]> {
   return await db

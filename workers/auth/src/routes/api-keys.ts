@@ -4,7 +4,7 @@ import { z } from "zod";
 import { createApiKey } from "../api-keys/create-api-key.ts";
 import { deleteApiKey, listOwnApiKeys } from "../api-keys/manage-api-keys.ts";
 import { route } from "../deps.ts";
-import { apiKey, proof, showApiKey } from "../schemas.ts";
+import { apiKey, asksForProof, proof, showApiKey } from "../schemas.ts";
 
 const scope = z
   .string()
@@ -28,13 +28,12 @@ export const postApiKey = route(
     method: "post",
     path: "/auth/api-keys",
     summary: "Make an API key",
-    description:
-      "Send the key as `x-api-key`. It is shown this once, and to repeats with the same `Idempotency-Key`. It outlives the session, so the password or a code of the second factor is asked for; an account without either needs a login of the last ten minutes. A password reset ends every key.",
+    description: `Send the key as \`x-api-key\`. It is shown this once, and to repeats with the same \`Idempotency-Key\`. It outlives the session; a password reset ends every key. ${asksForProof}`,
     access: access.user,
     idempotencyKey: "optional",
     request: { body: json(newKey) },
     responses: { 201: json(apiKey.extend({ key: z.string() }), "The key") },
-    errors: ["invalid_credentials", "unprocessable"],
+    errors: ["confirmation_required", "invalid_credentials", "unprocessable"],
   },
   async (c) => {
     const { name, scopes, expiresIn, ...proof } = c.req.valid("json");

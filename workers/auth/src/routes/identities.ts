@@ -3,7 +3,7 @@ import { access, json, noContent } from "@trivet/http";
 import { z } from "zod";
 import { route } from "../deps.ts";
 import { listOwnIdentities, unlinkIdentity } from "../oauth/manage-identities.ts";
-import { identity, showIdentity } from "../schemas.ts";
+import { asksForConfirmation, identity, showIdentity } from "../schemas.ts";
 
 export const getIdentities = route(
   {
@@ -21,10 +21,11 @@ export const deleteIdentity = route(
     method: "delete",
     path: "/auth/identities/{id}",
     summary: "Unlink a login at a provider",
+    description: `The last way into the account stays: 409. ${asksForConfirmation}`,
     access: access.user,
     request: { params: z.object({ id }) },
     responses: { 204: noContent("It opens this account no more") },
-    errors: ["not_found", "conflict"],
+    errors: ["confirmation_required", "not_found", "conflict"],
   },
   async (c) => {
     await unlinkIdentity(c.var.deps, c.var.actor, c.req.valid("param").id);

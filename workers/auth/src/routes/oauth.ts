@@ -5,7 +5,7 @@ import { exchangeSession } from "../oauth/exchange-session.ts";
 import { finishLogin } from "../oauth/finish-login.ts";
 import { beginLink } from "../oauth/link-identity.ts";
 import { loginSeconds, startLogin } from "../oauth/start-login.ts";
-import { entry, identity, opaqueToken, proof, returnTo, showEntry, showIdentity } from "../schemas.ts";
+import { asksForProof, entry, identity, opaqueToken, proof, returnTo, showEntry, showIdentity } from "../schemas.ts";
 import { browserOf, rememberBrowser } from "./browser-cookie.ts";
 import { exchangeBody } from "./exchange-body.ts";
 
@@ -46,12 +46,11 @@ export const postOAuthLink = route(
     method: "post",
     path: "/auth/oauth/{provider}/link",
     summary: "Link my login at a provider to this account",
-    description:
-      "Send the browser on to `location`, with the cookie that this answer sets. The callback leads to `return_to` with `linked` in its address, or answers the identity.",
+    description: `Send the browser on to \`location\`, with the cookie that this answer sets. The callback leads to \`return_to\` with \`linked\` in its address, or answers the identity. ${asksForProof}`,
     access: access.user,
     request: { params: provider, body: json(proof.extend({ return_to: returnTo })) },
     responses: { 200: json(z.object({ location: z.string() }), "Where to send the browser") },
-    errors: ["invalid_credentials", "not_found"],
+    errors: ["confirmation_required", "invalid_credentials", "not_found"],
   },
   async (c) => {
     const { return_to, ...shown } = c.req.valid("json");

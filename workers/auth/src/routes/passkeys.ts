@@ -5,7 +5,7 @@ import { route } from "../deps.ts";
 import { beginPasskeyLogin, loginWithPasskey } from "../passkeys/login-with-passkey.ts";
 import { deletePasskey, listOwnPasskeys } from "../passkeys/manage-passkeys.ts";
 import { beginPasskey, finishPasskey } from "../passkeys/register-passkey.ts";
-import { entry, passkey, proof, showEntry, showPasskey } from "../schemas.ts";
+import { asksForConfirmation, asksForProof, entry, passkey, proof, showEntry, showPasskey } from "../schemas.ts";
 import { originOf } from "./origin.ts";
 import { authenticationOf, authenticationResponse, registrationOf, registrationResponse } from "./passkey-responses.ts";
 
@@ -17,10 +17,11 @@ export const postPasskeyOptions = route(
     method: "post",
     path: "/auth/passkeys/register/options",
     summary: "Begin a passkey",
+    description: asksForProof,
     access: access.user,
     request: { body: json(proof) },
     responses: { 200: json(options, "For `PublicKeyCredential.parseCreationOptionsFromJSON`") },
-    errors: ["invalid_credentials"],
+    errors: ["confirmation_required", "invalid_credentials"],
   },
   async (c) => c.json(options.parse(await beginPasskey(c.var.deps, c.var.actor, c.req.valid("json"))), 200),
 );
@@ -92,10 +93,11 @@ export const deleteOnePasskey = route(
     method: "delete",
     path: "/auth/passkeys/{id}",
     summary: "Forget a passkey",
+    description: `The last way into the account stays: 409. ${asksForConfirmation}`,
     access: access.user,
     request: { params: z.object({ id }) },
     responses: { 204: noContent("It opens nothing any more") },
-    errors: ["not_found", "conflict"],
+    errors: ["confirmation_required", "not_found", "conflict"],
   },
   async (c) => {
     await deletePasskey(c.var.deps, c.var.actor, c.req.valid("param").id);

@@ -1,8 +1,7 @@
 import { access, json, noContent } from "@trivet/http";
 import { z } from "zod";
 import { route } from "../deps.ts";
-import { givenPassword } from "../passwords/password-rules.ts";
-import { proof } from "../schemas.ts";
+import { asksForProof, proof } from "../schemas.ts";
 import { confirmTwoFactor } from "../two-factor/confirm-two-factor.ts";
 import { disableTwoFactor } from "../two-factor/disable-two-factor.ts";
 import { enableTwoFactor } from "../two-factor/enable-two-factor.ts";
@@ -15,13 +14,9 @@ export const postEnableTwoFactor = route(
     method: "post",
     path: "/auth/2fa/enable",
     summary: "Begin a second factor",
-    description: "It is in force once /auth/2fa/verify has seen a first code.",
+    description: `It is in force once /auth/2fa/verify has seen a first code. ${asksForProof}`,
     access: access.user,
-    request: {
-      body: json(
-        z.strictObject({ password: givenPassword.optional().meta({ description: "Unless the account has none" }) }),
-      ),
-    },
+    request: { body: json(proof) },
     responses: {
       200: json(
         z.object({
@@ -32,11 +27,10 @@ export const postEnableTwoFactor = route(
         "What the authenticator app needs, and the recovery codes",
       ),
     },
-    errors: ["invalid_credentials", "conflict"],
+    errors: ["confirmation_required", "invalid_credentials", "conflict"],
   },
   async (c) => {
-    const { password } = c.req.valid("json");
-    return c.json(await enableTwoFactor(c.var.deps, c.var.actor, { password }), 200);
+    return c.json(await enableTwoFactor(c.var.deps, c.var.actor, c.req.valid("json")), 200);
   },
 );
 
@@ -61,10 +55,11 @@ export const postDisableTwoFactor = route(
     method: "post",
     path: "/auth/2fa/disable",
     summary: "End the second factor",
+    description: asksForProof,
     access: access.user,
     request: { body: json(proof) },
     responses: { 204: noContent("The password is enough again") },
-    errors: ["invalid_credentials", "conflict"],
+    errors: ["confirmation_required", "invalid_credentials", "conflict"],
   },
   async (c) => {
     await disableTwoFactor(c.var.deps, c.var.actor, c.req.valid("json"));
@@ -77,10 +72,11 @@ export const postRecoveryCodes = route(
     method: "post",
     path: "/auth/2fa/recovery-codes",
     summary: "Make new recovery codes",
+    description: asksForProof,
     access: access.user,
     request: { body: json(proof) },
     responses: { 200: json(z.object({ recoveryCodes }), "The new codes; the old ones are worthless") },
-    errors: ["invalid_credentials", "conflict"],
+    errors: ["confirmation_required", "invalid_credentials", "conflict"],
   },
   async (c) => {
     const codes = await renewRecoveryCodes(c.var.deps, c.var.actor, c.req.valid("json"));

@@ -9,6 +9,9 @@ export const absoluteLifetime = 90 * day;
 /** A session ends when it has not been refreshed for this long. */
 export const idleLifetime = 30 * day;
 
+/** How long a session that was confirmed stands for its owner. */
+export const confirmationLifetime = 300_000;
+
 /** How old a login may be that stands in for a password where there is none. */
 export const recentLogin = 600_000;
 

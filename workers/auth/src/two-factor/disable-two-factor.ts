@@ -5,7 +5,7 @@ import { confirmIdentity, type Proof } from "../passwords/confirm-identity.ts";
 import { removeTwoFactor, updateUser } from "../queries/users.ts";
 import { requireOwnSession } from "../sessions/require-session.ts";
 
-/** Ends the second factor, its secret and its recovery codes. Throws `invalid_credentials`, `conflict`. */
+/** Ends the second factor, its secret and its recovery codes. Throws `confirmation_required`, `invalid_credentials`, `conflict`. */
 export async function disableTwoFactor(deps: Deps, actor: UserActor, proof: Proof): Promise<void> {
   const live = await requireOwnSession(deps, actor);
   const { user } = live;

@@ -3,7 +3,7 @@ import { type Deps, engineOf } from "../deps.ts";
 import { confirmIdentity, type Proof } from "../passwords/confirm-identity.ts";
 import { requireOwnSession } from "../sessions/require-session.ts";
 
-/** New recovery codes, shown this once; the old ones are worthless. Throws `invalid_credentials`, `conflict`. */
+/** New recovery codes, shown this once; the old ones are worthless. Throws `confirmation_required`, `invalid_credentials`, `conflict`. */
 export async function renewRecoveryCodes(deps: Deps, actor: UserActor, proof: Proof): Promise<string[]> {
   const live = await requireOwnSession(deps, actor);
   const { user } = live;
