@@ -5,6 +5,7 @@ import { overBudget, weightTable, weighWorkers } from "../src/budget.ts";
 import { deploy } from "../src/deploy.ts";
 import { readManifests } from "../src/manifests.ts";
 import { resourcesOf } from "../src/resources.ts";
+import { secretNamesOf } from "../src/secret-names.ts";
 
 const root = join(import.meta.dirname, "../../..");
 
@@ -24,6 +25,9 @@ const command = defineCommand({
 });
 
 async function weigh(manifests: ReturnType<typeof readManifests>): Promise<void> {
+  for (const [worker, names] of await secretNamesOf(manifests)) {
+    if (names.length > 0) process.stdout.write(`Secrets of ${worker}: ${names.join(", ")}\n`);
+  }
   for (const { kind, name } of resourcesOf(manifests)) {
     process.stdout.write(`A deployment creates the ${kind} ${name} where it is missing\n`);
   }

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { folderOf, type Manifest } from "./manifests.ts";
+import { entryOf, folderOf, type Manifest } from "./manifests.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -12,7 +12,7 @@ export function deployConfig(manifest: Manifest, settings: Settings, without: re
   const { directory } = config.assets ?? {};
   return {
     ...config,
-    main: resolve(folderOf(manifest), config.main),
+    main: entryOf(manifest),
     vars: settings.vars[config.name] ?? config.vars,
     services: config.services.filter(({ service }) => !without.includes(service)),
     hyperdrive: config.hyperdrive.map((entry) => ({ ...entry, id: ids[entry.binding] ?? entry.id })),

@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { parse } from "smol-toml";
 import { z } from "zod";
 
@@ -42,3 +42,6 @@ export function readManifests(root: string): Manifest[] {
 
 /** The folder that the relative paths of a manifest start from. */
 export const folderOf = (manifest: Manifest): string => dirname(manifest.path);
+
+/** The module that is loaded first. */
+export const entryOf = (manifest: Manifest): string => resolve(folderOf(manifest), manifest.config.main);

@@ -1,47 +1,57 @@
-import { readFileSync } from "node:fs";
+import { isPlaceholder, shortestSecret } from "@trivet/platform";
+import { type Environment, readVariable } from "./environment.ts";
 import type { Manifest } from "./manifests.ts";
+import type { SecretNames } from "./secret-names.ts";
 
 /** What a deployment needs to know beyond the files: see `settingsFrom`. */
 export interface Settings {
-  databaseUrl: string;
   /** Values by Worker name, then by variable. */
   vars: Record<string, Record<string, string>>;
-  /** Those of the required secrets that the environment holds; the others must already be on Cloudflare. */
+  /** Those of a Worker's secrets that the environment holds; what it needs beside them must already be on Cloudflare. */
   secrets: Record<string, Record<string, string>>;
   /** Hyperdrive ids by Worker name, then by binding. */
   hyperdrive: Record<string, Record<string, string>>;
 }
 
-type Environment = Record<string, string | undefined>;
+type Read = (name: string) => string | undefined;
 
 const placeholderId = /^0*$/;
 
 /**
- * Reads the settings of a deployment from environment variables:
+ * Reads the settings of a deployment from environment variables, each `NAME` or `NAME_FILE`:
  *
  * - `DATABASE_URL`: where the migrations run.
  * - every name of a manifest's `[vars]`; TRIVET_ENV is `production` unless given, PUBLIC_URL must be given.
- * - every name of `[secrets] required`, or its `_FILE`; what is not given stays as it is on Cloudflare.
- * - `UPSTASH_REDIS_REST_TOKEN`, a secret of the services that name `UPSTASH_REDIS_REST_URL`.
+ * - every secret; one that is not given, or empty, stays as it is on Cloudflare.
  * - `HYPERDRIVE_ID_<SERVICE>`, where the manifest has a placeholder.
  *
- * Throws one error that lists everything missing.
+ * Throws one error that lists everything missing or at fault, and repeats the value of no secret.
  */
-export function settingsFrom(environment: Environment, manifests: readonly Manifest[]): Settings {
-  const faults: string[] = [];
-  const settings: Settings = { databaseUrl: environment.DATABASE_URL ?? "", vars: {}, secrets: {}, hyperdrive: {} };
-  if (settings.databaseUrl === "" && needsDatabase(manifests))
-    faults.push("DATABASE_URL is not set: the migrations run there before the deployment.");
-  if (!environment.PUBLIC_URL?.startsWith("https://")) {
-    faults.push("PUBLIC_URL is not set to the https:// address under which the router will answer.");
+export function settingsFrom(
+  environment: Environment,
+  manifests: readonly Manifest[],
+  secretNames: SecretNames,
+): Settings {
+  const faults = new Set<string>();
+  const read: Read = (name) => readVariable(environment, name, faults);
+  const settings: Settings = { vars: {}, secrets: {}, hyperdrive: {} };
+  if (!read("DATABASE_URL") && needsDatabase(manifests))
+    faults.add("DATABASE_URL is not set: the migrations run there before the deployment.");
+  if (!read("PUBLIC_URL")?.startsWith("https://")) {
+    faults.add("PUBLIC_URL is not set to the https:// address under which the router will answer.");
   }
   for (const manifest of manifests) {
     const { name, vars, secrets } = manifest.config;
-    settings.vars[name] = varsOf(environment, vars);
-    settings.secrets[name] = secretsOf(environment, [...secrets.required, ...optionalSecrets(vars)]);
-    settings.hyperdrive[name] = hyperdriveOf(environment, manifest, faults);
+    settings.vars[name] = varsOf(read, vars);
+    const given = secretsOf(read, secretNames.get(name) ?? []);
+    settings.secrets[name] = given;
+    for (const secret of secrets.required) {
+      const value = given[secret];
+      if (value !== undefined && (value.length < shortestSecret || isPlaceholder(value))) faults.add(weak(secret));
+    }
+    settings.hyperdrive[name] = hyperdriveOf(read, manifest, faults);
   }
-  if (faults.length > 0) throw new Error(faults.join("\n"));
+  if (faults.size > 0) throw new Error([...faults].join("\n"));
   return settings;
 }
 
@@ -49,31 +59,32 @@ export function settingsFrom(environment: Environment, manifests: readonly Manif
 export const needsDatabase = (manifests: readonly Manifest[]): boolean =>
   manifests.some(({ config }) => config.hyperdrive.length > 0);
 
-/** Secrets that no manifest requires, since a system may do without what they open. */
-const optionalSecrets = (vars: Record<string, string>): string[] =>
-  Object.hasOwn(vars, "UPSTASH_REDIS_REST_URL") ? ["UPSTASH_REDIS_REST_TOKEN"] : [];
+const weak = (name: string): string =>
+  `${name} is no secret: set it to at least ${shortestSecret} random characters, such as \`openssl rand -base64 48\` prints.`;
 
-function varsOf(environment: Environment, defaults: Record<string, string>): Record<string, string> {
-  const given: Environment = { TRIVET_ENV: "production", ...environment };
-  return Object.fromEntries(Object.entries(defaults).map(([name, fallback]) => [name, given[name] ?? fallback]));
+function varsOf(read: Read, defaults: Record<string, string>): Record<string, string> {
+  const production: Record<string, string> = { TRIVET_ENV: "production" };
+  return Object.fromEntries(
+    Object.entries(defaults).map(([name, fallback]) => [name, read(name) ?? production[name] ?? fallback]),
+  );
 }
 
-function secretsOf(environment: Environment, required: readonly string[]): Record<string, string> {
+function secretsOf(read: Read, names: readonly string[]): Record<string, string> {
   return Object.fromEntries(
-    required.flatMap((name) => {
-      const file = environment[`${name}_FILE`];
-      const value = environment[name] ?? (file === undefined ? undefined : readFileSync(file, "utf8").trim());
-      return value === undefined ? [] : [[name, value]];
+    names.flatMap((name) => {
+      const value = read(name);
+      // An empty string is what compose files and CI systems pass for a variable that is not set.
+      return value ? [[name, value]] : [];
     }),
   );
 }
 
-function hyperdriveOf(environment: Environment, manifest: Manifest, faults: string[]): Record<string, string> {
+function hyperdriveOf(read: Read, manifest: Manifest, faults: Set<string>): Record<string, string> {
   const variable = `HYPERDRIVE_ID_${manifest.service.toUpperCase().replaceAll("-", "_")}`;
   return Object.fromEntries(
     manifest.config.hyperdrive.map(({ binding, id }) => {
-      const given = environment[variable] ?? id;
-      if (placeholderId.test(given)) faults.push(hyperdriveFault(manifest, variable));
+      const given = read(variable) ?? id;
+      if (placeholderId.test(given)) faults.add(hyperdriveFault(manifest, variable));
       return [binding, given];
     }),
   );

@@ -15,11 +15,14 @@ const wranglerBin = join(
   "wrangler.js",
 );
 
+const quiet = { WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true", NO_COLOR: "1" };
+
 /** Runs wrangler without a terminal. `echo` shows its output as it comes. */
 export function wrangler(args: readonly string[], options: { cwd: string; echo?: boolean }): Promise<Finished> {
   const child = spawn(process.execPath, [wranglerBin, ...args], {
     cwd: options.cwd,
-    env: { ...process.env, WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true", NO_COLOR: "1" },
+    // Sanitised, the log that wrangler keeps of its own holds no bodies of requests, and so no secrets.
+    env: { ...process.env, ...quiet, WRANGLER_LOG_SANITIZE: "true" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";

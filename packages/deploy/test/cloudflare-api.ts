@@ -4,7 +4,7 @@ import { z } from "zod";
 
 export interface Upload {
   name: string;
-  /** By binding: what it leads to, or its text. */
+  /** By binding: what it leads to, or its text, with `secret ` before one that nobody is shown again. */
   bindings: Record<string, string>;
 }
 
@@ -18,9 +18,13 @@ export interface CloudflareApi {
   close(): void;
 }
 
-const metadata = z.object({
-  bindings: z.array(z.looseObject({ name: z.string(), service: z.string().optional(), text: z.string().optional() })),
+const binding = z.looseObject({
+  name: z.string(),
+  type: z.string(),
+  service: z.string().optional(),
+  text: z.string().optional(),
 });
+const metadata = z.object({ bindings: z.array(binding) });
 
 /**
  * As much of Cloudflare's API as a deployment asks for. Like Cloudflare, it knows no Worker that was
@@ -127,7 +131,10 @@ async function textOf(request: IncomingMessage): Promise<string> {
 function bindingsOf(body: string): Record<string, string> {
   const line = body.split("\r\n").find((text) => text.startsWith("{")) ?? "{}";
   const { bindings } = metadata.parse(JSON.parse(line));
-  return Object.fromEntries(
-    bindings.map(({ name, service, text }) => [name, service === undefined ? (text ?? "") : `worker ${service}`]),
-  );
+  return Object.fromEntries(bindings.map((one) => [one.name, meaningOf(one)]));
+}
+
+function meaningOf({ type, service, text = "" }: z.output<typeof binding>): string {
+  if (service !== undefined) return `worker ${service}`;
+  return type === "secret_text" ? `secret ${text}` : text;
 }

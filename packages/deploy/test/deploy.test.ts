@@ -5,6 +5,7 @@ import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { deploy } from "../src/deploy.ts";
 import { readManifests } from "../src/manifests.ts";
 import { createMissing, resourcesOf } from "../src/resources.ts";
+import { secretNamesOf } from "../src/secret-names.ts";
 import { settingsFrom } from "../src/settings.ts";
 import { startCloudflareApi } from "./cloudflare-api.ts";
 
@@ -23,10 +24,14 @@ function repository(): string {
     writeFileSync(join(root, file), text);
   };
   const worker = "export default { fetch: () => new Response() };";
+  const knowing = `export default {
+    fetch: () => new Response(),
+    [Symbol.for("trivet.optionalSecrets")]: ["CLIENT_SECRET", "PROVIDERS"],
+  };`;
   write("wrangler.toml", head("router") + vars + bound("auth", "users"));
   write("src/worker.ts", worker);
   write("workers/auth/wrangler.toml", `${head("auth") + vars}[secrets]\nrequired = ["AUTH_SECRET"]\n${bound("users")}`);
-  write("workers/auth/src/worker.ts", worker);
+  write("workers/auth/src/worker.ts", knowing);
   write("workers/users/wrangler.toml", head("users") + vars + bound("auth"));
   write("workers/users/src/worker.ts", worker);
   return root;
@@ -48,7 +53,7 @@ describe("a deployment", { timeout: 120_000 }, () => {
   const production = { TRIVET_ENV: "production", PUBLIC_URL: "https://trivet.test" };
   const auth = {
     ...production,
-    AUTH_SECRET: "a-secret-that-is-passed-on-and-kept-nowhere",
+    AUTH_SECRET: "secret a-secret-that-is-passed-on-and-kept-nowhere",
     USERS: "worker trivet-users",
   };
   const users = { ...production, AUTH: "worker trivet-auth" };
@@ -69,6 +74,90 @@ describe("a deployment", { timeout: 120_000 }, () => {
       { name: "trivet-auth", bindings: auth },
       { name: "trivet-router", bindings: router },
     ]);
+  });
+});
+
+describe("the secrets of a deployment", { timeout: 120_000 }, () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    vi.restoreAllMocks();
+  });
+
+  test("also those that nobody requires are secrets on Cloudflare, and stand in nothing that is printed", async () => {
+    const api = await startCloudflareApi(["trivet-router", "trivet-auth", "trivet-users"]);
+    onTestFinished(() => api.close());
+    const root = repository();
+    writeFileSync(join(root, "providers.json"), "[canary-of-providers]\n");
+    const env = {
+      ...api.env,
+      PUBLIC_URL: "https://trivet.test",
+      AUTH_SECRET: "canary-of-auth-canary-of-auth-canary",
+      CLIENT_SECRET: "canary-of-a-client",
+      PROVIDERS_FILE: join(root, "providers.json"),
+    };
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+    let output = "";
+    vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+      output += text;
+      return true;
+    });
+    await deploy(root, readManifests(root));
+    const auth = api.uploads.find(({ name }) => name === "trivet-auth");
+    expect(auth?.bindings).toMatchObject({
+      AUTH_SECRET: "secret canary-of-auth-canary-of-auth-canary",
+      CLIENT_SECRET: "secret canary-of-a-client",
+      PROVIDERS: "secret [canary-of-providers]",
+    });
+    for (const { name, bindings } of api.uploads) {
+      if (name !== "trivet-auth") expect(JSON.stringify(bindings)).not.toContain("canary");
+    }
+    // wrangler lists the bindings: the names are there.
+    expect(output).toMatch(/CLIENT_SECRET \("\(hidden\)"\)/);
+    expect(output).not.toContain("canary");
+  });
+
+  const settingsOf = async (root: string, env: Record<string, string>) => {
+    const manifests = readManifests(root);
+    const given = { PUBLIC_URL: "https://trivet.test", ...env };
+    return settingsFrom(given, manifests, await secretNamesOf(manifests));
+  };
+
+  test("that are empty or not given stay as they are on Cloudflare", async () => {
+    const { secrets } = await settingsOf(repository(), { CLIENT_SECRET: "" });
+    expect(secrets["trivet-auth"]).toEqual({});
+  });
+
+  test("that are weak, given twice or in a file that is not there are refused together, without their values", async () => {
+    const root = repository();
+    const refused = settingsOf(root, {
+      AUTH_SECRET: "canary-changeme",
+      CLIENT_SECRET: "canary",
+      CLIENT_SECRET_FILE: "x",
+      PROVIDERS_FILE: join(root, "gone"),
+    });
+    await expect(refused).rejects.toThrow(
+      new RegExp(
+        `^CLIENT_SECRET and CLIENT_SECRET_FILE are both set.*\\nPROVIDERS_FILE names ${root}/gone, .*\\nAUTH_SECRET is no secret`,
+      ),
+    );
+    await expect(refused).rejects.not.toThrow(/canary/);
+  });
+
+  test("may not stand in [vars], where they would be in the clear", async () => {
+    const root = repository();
+    const file = join(root, "workers/auth/wrangler.toml");
+    writeFileSync(file, `${head("auth") + vars}CLIENT_SECRET = ""\n`);
+    await expect(secretNamesOf(readManifests(root))).rejects.toThrow(
+      "trivet-auth: [vars] holds CLIENT_SECRET, which is a secret; take it out.",
+    );
+  });
+
+  test("no variable of this repository is called a secret and stands in [vars]", () => {
+    const names = readManifests(join(import.meta.dirname, "../../.."))
+      .flatMap(({ config }) => Object.keys(config.vars))
+      .filter((name) => /SECRET|TOKEN|PASSWORD|PRIVATE|CREDENTIALS?$|KEY$/.test(name));
+    // A number of tries, and no credential.
+    expect(names).toEqual(["RATE_LIMIT_CREDENTIALS"]);
   });
 });
 
@@ -132,15 +221,15 @@ describe("the settings of a deployment", () => {
   };
 
   test("that are missing are all named at once, with the command that makes the Hyperdrive id", () => {
-    expect(() => settingsFrom({}, withDatabase())).toThrow(
+    expect(() => settingsFrom({}, withDatabase(), new Map())).toThrow(
       /^DATABASE_URL is not set.*\nPUBLIC_URL is not set.*\nHYPERDRIVE_ID_USERS is not set: run `wrangler hyperdrive create trivet-users/,
     );
   });
 
   test("never make an unsafe address or a development environment of a deployed router", () => {
     const given = { DATABASE_URL: "postgres://x", HYPERDRIVE_ID_USERS: "1a", PUBLIC_URL: "http://trivet.test" };
-    expect(() => settingsFrom(given, withDatabase())).toThrow(/^PUBLIC_URL is not set to the https/);
-    const settings = settingsFrom({ ...given, PUBLIC_URL: "https://trivet.test" }, withDatabase());
+    expect(() => settingsFrom(given, withDatabase(), new Map())).toThrow(/^PUBLIC_URL is not set to the https/);
+    const settings = settingsFrom({ ...given, PUBLIC_URL: "https://trivet.test" }, withDatabase(), new Map());
     expect(settings.vars["trivet-router"]).toEqual({ TRIVET_ENV: "production", PUBLIC_URL: "https://trivet.test" });
     expect(settings.hyperdrive["trivet-users"]).toEqual({ DB: "1a" });
   });

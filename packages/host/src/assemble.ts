@@ -1,7 +1,7 @@
 import { checkEnv, handledQueues, serviceLogger, type WorkerModule } from "@trivet/platform";
 import type { RedisBinding } from "@trivet/platform/redis";
 import { assetsBinding, listSite, type Site, workerBehind } from "./assets/index.ts";
-import type { Source, Variables } from "./config/index.ts";
+import { readOptionalSecrets, type Source, type Variables } from "./config/index.ts";
 import { type Background, trackBackground } from "./context/index.ts";
 import { handlerFaults } from "./crons/index.ts";
 import type { ServiceFaults } from "./faults.ts";
@@ -81,7 +81,9 @@ export async function assemble(plan: Plan): Promise<Assembly> {
     if (site && manifest.assets?.binding !== undefined) env[manifest.assets.binding] = assetsBinding(site);
     faults.push(...(site?.faults ?? []).map((fault) => `${manifest.file}: ${fault}`));
     const worker = await loadWorker(manifest);
-    faults.push(...handlerFaults(manifest, worker));
+    const secrets = readOptionalSecrets(plan.source, manifest, worker);
+    Object.assign(env, secrets.values);
+    faults.push(...secrets.faults, ...handlerFaults(manifest, worker));
     for (const fault of envFaults(manifest, worker, env))
       serviceFaults.set(fault, [...(serviceFaults.get(fault) ?? []), service]);
     const context = background.contextOf(service, serviceLogger(service));

@@ -31,6 +31,22 @@ export const secret = z
   })
   .refine((value) => !isPlaceholder(value), { error: "is a placeholder; make one with `openssl rand -base64 48`" });
 
+/**
+ * Marks a variable as a secret that the service can do without. It stands in no `[vars]`, where wrangler shows and
+ * deploys what it finds in the clear; host and deployment learn its name from here.
+ */
+export const asOptionalSecret = <Schema extends z.ZodType>(schema: Schema): Schema => schema.meta({ secret: true });
+
+/** One that is empty where nobody has set it. */
+export const optionalSecret = asOptionalSecret(z.string().default(""));
+
+/** The names of the variables that are marked. */
+export function optionalSecretsOf(schema: z.ZodType): string[] {
+  if (!(schema instanceof z.ZodObject)) return [];
+  const fields: [string, unknown][] = Object.entries(schema.shape);
+  return fields.flatMap(([name, field]) => (field instanceof z.ZodType && field.meta()?.secret === true ? [name] : []));
+}
+
 /** What a service that uses Redis extends its `env` by. */
 export const redisEnv = {
   /** From a host; Cloudflare has no such binding. */
@@ -40,7 +56,7 @@ export const redisEnv = {
     })
     .optional(),
   UPSTASH_REDIS_REST_URL: z.union([z.literal(""), z.url({ protocol: /^https?$/ })]).default(""),
-  UPSTASH_REDIS_REST_TOKEN: z.string().default(""),
+  UPSTASH_REDIS_REST_TOKEN: optionalSecret,
 };
 
 const notAnAddress = ({ code }: { code: string }): string | undefined =>
@@ -56,7 +72,7 @@ export const serviceEnv = z.object({
   /** Signs the tokens by which services know each other; the same for all of them. */
   SERVICE_JWT_SECRET: secret,
   /** What a collector of metrics sends as bearer token. Without one they are open in development and closed in production. */
-  METRICS_TOKEN: z.string().default(""),
+  METRICS_TOKEN: optionalSecret,
   ASSETS: assetsBinding.optional(),
   AUTH: serviceBinding.optional(),
 });

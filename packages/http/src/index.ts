@@ -6,9 +6,11 @@ export { conventions } from "./docs/conventions.ts";
 export { securitySchemes } from "./docs/document.ts";
 export { operations } from "./docs/standard-contracts.ts";
 export {
+  asOptionalSecret,
   assetsBinding,
   databaseBinding,
   envFaults,
+  optionalSecret,
   redisEnv,
   type ServiceEnv,
   secret,

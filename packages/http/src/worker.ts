@@ -4,13 +4,14 @@ import {
   handledQueues,
   type InvocationContext,
   type MessageBatch,
+  optionalSecrets,
   type ScheduledController,
   type WorkerModule,
 } from "@trivet/platform";
 import { answer } from "./answer.ts";
 import { createApp } from "./app.ts";
 import { runCron } from "./cron.ts";
-import { envFaults, type ServiceEnv } from "./env.ts";
+import { envFaults, optionalSecretsOf, type ServiceEnv } from "./env.ts";
 import { type Mounted, mount } from "./mounted.ts";
 import { handleBatch } from "./queue.ts";
 import type { ServiceDefinition } from "./service.ts";
@@ -38,5 +39,6 @@ export function createWorker<Env extends ServiceEnv, Deps>(
     queue: (batch: MessageBatch, env: object, ctx: InvocationContext) => handleBatch(mountedOn(env), batch, ctx),
     [handledQueues]: Object.keys(service.queues ?? {}),
     [checkEnv]: (env: object) => envFaults(service.env, env),
+    [optionalSecrets]: optionalSecretsOf(service.env),
   };
 }

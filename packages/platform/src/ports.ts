@@ -106,6 +106,9 @@ export const handledCrons: unique symbol = Symbol.for("trivet.handledCrons");
 /** Likewise the queues. */
 export const handledQueues: unique symbol = Symbol.for("trivet.handledQueues");
 
+/** The secrets that a Worker can do without: what it cannot do without is `[secrets] required` of its manifest. */
+export const optionalSecrets: unique symbol = Symbol.for("trivet.optionalSecrets");
+
 /** The default export of `src/worker.ts`. */
 export interface WorkerModule<Env = never> {
   fetch(request: Request, env: Env, ctx: InvocationContext): Response | Promise<Response>;
@@ -117,4 +120,5 @@ export interface WorkerModule<Env = never> {
   readonly [handledQueues]?: readonly string[];
   /** Names every missing or malformed variable of `env`; the host asks before it opens a port. */
   [checkEnv]?(env: Env): string[];
+  readonly [optionalSecrets]?: readonly string[];
 }

@@ -1,4 +1,4 @@
-import { databaseBinding, secret, serviceBinding, serviceEnv } from "@trivet/http";
+import { asOptionalSecret, databaseBinding, optionalSecret, secret, serviceBinding, serviceEnv } from "@trivet/http";
 import { passwordCost } from "@trivet/platform";
 import { z } from "zod";
 import { providerSetting } from "./oauth/provider-setting.ts";
@@ -33,16 +33,16 @@ const settings = serviceEnv.extend({
     .refine((emails) => emails.every((email) => z.email().safeParse(email).success), {
       error: "must list email addresses, separated by commas",
     }),
-  /** OAuth and OpenID Connect providers beside Google and GitHub, as JSON; see `oauth/provider-setting.ts`. */
-  OAUTH_PROVIDERS: providerList.default([]),
+  /** OAuth and OpenID Connect providers beside Google and GitHub, as JSON with their secrets; see `oauth/provider-setting.ts`. */
+  OAUTH_PROVIDERS: asOptionalSecret(providerList.default([])),
   /** Where `return_to` of an OAuth login may lead: URL prefixes that end in a slash, separated by commas. */
   OAUTH_RETURN_URLS: list.default([]).refine((urls) => urls.every((url) => URL.canParse(url) && url.endsWith("/")), {
     error: "must list absolute URLs that end in a slash, such as https://app.example.com/after-login/",
   }),
   GOOGLE_CLIENT_ID: z.string().default(""),
-  GOOGLE_CLIENT_SECRET: z.string().default(""),
+  GOOGLE_CLIENT_SECRET: optionalSecret,
   GITHUB_CLIENT_ID: z.string().default(""),
-  GITHUB_CLIENT_SECRET: z.string().default(""),
+  GITHUB_CLIENT_SECRET: optionalSecret,
   /** Tries to log in that one address has in five minutes. */
   LOGIN_TRIES_PER_ADDRESS: z.coerce.number().int().min(1).max(10_000).default(30),
   /** log2 of scrypt's iterations. Each step up doubles the time and the memory that a login takes. */

@@ -5,7 +5,7 @@ import type { Manifest } from "../manifest/index.ts";
 import { memoryBinding } from "./memory/binding.ts";
 
 const restUrl = "UPSTASH_REDIS_REST_URL";
-export const restToken = "UPSTASH_REDIS_REST_TOKEN";
+const restToken = "UPSTASH_REDIS_REST_TOKEN";
 
 /** A service that names the variable it needs for Redis on Cloudflare is given a Redis here. */
 export const usesRedis = ({ vars }: Pick<Manifest, "vars">): boolean => Object.hasOwn(vars, restUrl);

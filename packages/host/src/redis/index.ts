@@ -1,1 +1,1 @@
-export { chooseRedis, restToken, usesRedis } from "./choose.ts";
+export { chooseRedis, usesRedis } from "./choose.ts";

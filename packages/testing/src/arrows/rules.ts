@@ -9,7 +9,7 @@ export const arrows: Record<Room, readonly Room[]> = {
   http: ["contracts", "platform"],
   worker: ["http", "db", "contracts", "platform"],
   host: ["db", "platform"],
-  deploy: [],
+  deploy: ["platform"],
   testing: ["platform", "contracts", "db", "http", "worker", "host", "deploy"],
   test: ["platform", "contracts", "db", "http", "host", "deploy", "testing"],
 };

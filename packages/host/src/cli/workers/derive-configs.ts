@@ -2,11 +2,11 @@ import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "smol-toml";
 import { z } from "zod";
-import { type ProcessEnv, readVariables, type Source, type Variables } from "../../config/index.ts";
+import { type ProcessEnv, readOptionalSecrets, readVariables, type Variables } from "../../config/index.ts";
 import { ConfigurationError } from "../../configuration-error.ts";
 import { databaseUrl } from "../../hyperdrive/index.ts";
+import { loadWorker } from "../../load.ts";
 import { type Manifest, routerName } from "../../manifest/index.ts";
-import { restToken, usesRedis } from "../../redis/index.ts";
 import { readPort } from "../../settings.ts";
 import { serviceOwner } from "../../store/index.ts";
 import type { Project } from "../project.ts";
@@ -70,19 +70,20 @@ async function writeConfig(
   const toml = sections.parse(parse(await readFile(join(root, manifest.file), "utf8")));
   const values = of.get(manifest.service) ?? {};
   const vars = Object.fromEntries(Object.entries(values).filter(([name]) => !manifest.secrets.includes(name)));
+  const optional = readOptionalSecrets(source, manifest, await loadWorker(manifest)).values;
+  const secrets = { ...secretsOf(manifest, values), ...optional };
   const hyperdrive = toml.hyperdrive?.map((section) => ({ ...section, localConnectionString: url }));
   const assets = manifest.assets && { ...toml.assets, directory: manifest.assets.directory };
   // We trigger the crons, and wrangler need not warn that it does not.
   const left = { env: undefined, triggers: undefined, send_metrics: false };
-  const derived = { ...toml, main: manifest.main, vars, hyperdrive, assets, ...left };
+  // Of what .dev.vars holds, wrangler passes on what is required.
+  const required = Object.keys(secrets);
+  const derived = { ...toml, main: manifest.main, vars, secrets: { required }, hyperdrive, assets, ...left };
   const file = join(folder, "wrangler.json");
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   await writePrivately(file, JSON.stringify(derived, null, 2));
-  await writePrivately(
-    join(folder, ".dev.vars"),
-    secretLines({ ...secretsOf(manifest, values), ...redisToken(manifest, source) }),
-  );
+  await writePrivately(join(folder, ".dev.vars"), secretLines(secrets));
   return file;
 }
 
@@ -93,12 +94,6 @@ async function writePrivately(file: string, text: string): Promise<void> {
 
 const secretsOf = ({ secrets }: Manifest, values: Readonly<Record<string, unknown>>): Record<string, string> =>
   Object.fromEntries(secrets.map((name) => [name, String(values[name] ?? "")]));
-
-/** The one secret that no manifest lists, since a system may do without it. */
-function redisToken(manifest: Manifest, source: Source): Record<string, string> {
-  const token = usesRedis(manifest) ? source.read(restToken) : undefined;
-  return token ? { [restToken]: token } : {};
-}
 
 /** Any of dotenv's three quotes that the value itself does not hold. */
 function secretLines(secrets: Readonly<Record<string, string>>): string {
