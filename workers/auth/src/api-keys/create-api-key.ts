@@ -1,6 +1,7 @@
 import { transaction } from "@trivet/db";
 import { newId, sha256, TrivetError, type UserActor } from "@trivet/platform";
 import type { Deps } from "../deps.ts";
+import { notify } from "../mail/notify.ts";
 import { confirmIdentity, type Proof } from "../passwords/confirm-identity.ts";
 import { countApiKeys, insertApiKey } from "../queries/api-keys.ts";
 import { lockUser } from "../queries/users.ts";
@@ -42,7 +43,7 @@ export async function createApiKey(
   const { user } = live;
   await confirmIdentity(deps, live, proof);
   const key = keyPrefix + randomToken();
-  return await transaction(deps.db, async (tx) => {
+  const shown = await transaction(deps.db, async (tx) => {
     await lockUser(tx, user.id);
     // A reset that came meanwhile has ended the session, and no key may be made after it.
     await ownSession(tx, { userId: user.id, sessionId: actor.sessionId });
@@ -58,8 +59,10 @@ export async function createApiKey(
       scopes: scopes ?? null,
       expiresAt: expiresIn === undefined ? null : new Date(Date.now() + expiresIn * 1_000),
     });
-    const shown = { ...showApiKey(row), key };
-    await deps.answers.keep(tx, deps.invocation, shown);
-    return shown;
+    const made = { ...showApiKey(row), key };
+    await deps.answers.keep(tx, deps.invocation, made);
+    return made;
   });
+  notify(deps, user.id, "api-key.made");
+  return shown;
 }

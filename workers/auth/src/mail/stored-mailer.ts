@@ -5,7 +5,7 @@ import { insertMail, listMails } from "../queries/mails.ts";
 import { seal, unseal } from "../tokens/seal.ts";
 import type { Mail, Mailer } from "./mailer.ts";
 
-const mailShape = z.object({ to: z.string(), subject: z.string(), text: z.string() });
+const mailShape = z.object({ to: z.string(), subject: z.string(), text: z.string(), html: z.string().optional() });
 
 /**
  * Keeps mails until somebody sends them or they expire: in development the mailbox shows them. They

@@ -6,6 +6,7 @@ import { emailAddress } from "../accounts/email-address.ts";
 import { proveAddress } from "../accounts/prove-address.ts";
 import { createAccount } from "../accounts/register.ts";
 import { type Deps, engineOf } from "../deps.ts";
+import { notify } from "../mail/notify.ts";
 import { sendVerification } from "../mail/send-verification.ts";
 import { findUserByEmail, findUserByIdentity, hasUsername } from "../queries/users.ts";
 import { assertNotBanned } from "../sessions/login.ts";
@@ -27,9 +28,10 @@ const attempts = 3;
 export async function enterWithIdentity(deps: Deps, providerId: string, identity: Identity): Promise<User> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const { user, created } = await transaction(deps.db, (tx) => findOrCreate(deps, tx, providerId, identity));
+      const { user, came } = await transaction(deps.db, (tx) => findOrCreate(deps, tx, providerId, identity));
+      if (came === "linked") notify(deps, user.id, "identity.linked");
       assertNotBanned(user);
-      if (created) await deliverNow(deps);
+      if (came === "created") await deliverNow(deps);
       return user;
     } catch (error) {
       if (!isUniqueViolation(error) || attempt === attempts) throw error;
@@ -42,9 +44,9 @@ async function findOrCreate(
   tx: Transaction,
   providerId: string,
   identity: Identity,
-): Promise<{ user: User; created: boolean }> {
+): Promise<{ user: User; came: "known" | "linked" | "created" }> {
   const known = await findUserByIdentity(tx, providerId, identity.subject);
-  if (known) return { user: known, created: false };
+  if (known) return { user: known, came: "known" };
   const email = emailAddress.safeParse(identity.email);
   if (!email.success) {
     throw new TrivetError(
@@ -61,7 +63,7 @@ async function findOrCreate(
   }
   const user = sameAddress ?? (await createFor(deps, tx, identity, email.data));
   await engineOf(deps, tx).addIdentity(user.id, providerId, identity.subject);
-  return { user, created: !sameAddress };
+  return { user, came: sameAddress ? "linked" : "created" };
 }
 
 async function createFor(deps: Deps, tx: Transaction, identity: Identity, email: string): Promise<User> {

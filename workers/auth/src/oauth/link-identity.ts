@@ -1,6 +1,7 @@
 import { isUniqueViolation, transaction } from "@trivet/db";
 import { TrivetError, type UserActor } from "@trivet/platform";
 import { type Deps, engineOf } from "../deps.ts";
+import { notify } from "../mail/notify.ts";
 import { confirmIdentity, type Proof } from "../passwords/confirm-identity.ts";
 import { findIdentity } from "../queries/identities.ts";
 import { lockUser } from "../queries/users.ts";
@@ -32,19 +33,21 @@ export async function linkIdentity(
   providerId: string,
   { subject }: Identity,
 ): Promise<IdentityRow> {
-  return await transaction(deps.db, async (tx) => {
+  const { identity, isNew } = await transaction(deps.db, async (tx) => {
     await lockUser(tx, claimed.userId);
     await ownSession(tx, claimed);
     const known = await findIdentity(tx, providerId, subject);
     if (known && known.userId !== claimed.userId) throw taken();
-    if (known) return known;
+    if (known) return { identity: known, isNew: false };
     await engineOf(deps, tx).addIdentity(claimed.userId, providerId, subject);
     const added = await findIdentity(tx, providerId, subject);
     if (!added) throw new Error("The identity just linked is not there.");
-    return added;
+    return { identity: added, isNew: true };
   }).catch((error: unknown) => {
     throw isUniqueViolation(error, "identities_provider_key") ? taken() : error;
   });
+  if (isNew) notify(deps, claimed.userId, "identity.linked");
+  return identity;
 }
 
 const taken = (): TrivetError =>

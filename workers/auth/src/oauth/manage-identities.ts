@@ -1,6 +1,7 @@
 import { transaction } from "@trivet/db";
 import { TrivetError, type UserActor } from "@trivet/platform";
 import type { Deps } from "../deps.ts";
+import { notify } from "../mail/notify.ts";
 import { confirmIdentity } from "../passwords/confirm-identity.ts";
 import { listIdentities, removeIdentity } from "../queries/identities.ts";
 import { lockUser } from "../queries/users.ts";
@@ -29,4 +30,5 @@ export async function unlinkIdentity(deps: Deps, actor: UserActor, id: string): 
     await assertWayIn(deps, tx, actor.id);
     await removeTokensFor(tx, loginValue(actor.id));
   });
+  notify(deps, actor.id, "identity.unlinked");
 }

@@ -1,6 +1,7 @@
 import { transaction } from "@trivet/db";
 import { TrivetError, type UserActor } from "@trivet/platform";
 import type { Deps } from "../deps.ts";
+import { notify } from "../mail/notify.ts";
 import { confirmIdentity } from "../passwords/confirm-identity.ts";
 import { listPasskeys, type PasskeyRow, removePasskey } from "../queries/passkeys.ts";
 import { lockUser } from "../queries/users.ts";
@@ -25,4 +26,5 @@ export async function deletePasskey(deps: Deps, actor: UserActor, id: string): P
     if (!(await removePasskey(tx, { id, userId: actor.id }))) throw new TrivetError("not_found");
     await assertWayIn(deps, tx, actor.id);
   });
+  notify(deps, actor.id, "passkey.removed");
 }

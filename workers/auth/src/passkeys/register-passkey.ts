@@ -6,6 +6,7 @@ import {
 import { databaseFault, isUniqueViolation, transaction } from "@trivet/db";
 import { newId, TrivetError, type UserActor } from "@trivet/platform";
 import { type Deps, engineOf } from "../deps.ts";
+import { notify } from "../mail/notify.ts";
 import { confirmIdentity, type Proof } from "../passwords/confirm-identity.ts";
 import { countPasskeys, insertPasskey, listPasskeys, type PasskeyRow } from "../queries/passkeys.ts";
 import { lockUser } from "../queries/users.ts";
@@ -50,7 +51,7 @@ export async function finishPasskey(
 ): Promise<PasskeyRow> {
   const { user } = await requireOwnSession(deps, actor);
   const { credential } = await verify(deps, user.id, response);
-  return await transaction(deps.db, async (tx) => {
+  const passkey = await transaction(deps.db, async (tx) => {
     await lockUser(tx, user.id);
     // Ended meanwhile, by a reset perhaps, it leaves no way in behind.
     await ownSession(tx, { userId: user.id, sessionId: actor.sessionId });
@@ -71,6 +72,8 @@ export async function finishPasskey(
       throw new TrivetError("conflict", "This passkey is known.");
     throw error;
   });
+  notify(deps, user.id, "passkey.added");
+  return passkey;
 }
 
 async function verify(deps: Deps, userId: string, response: RegistrationResponseJSON) {

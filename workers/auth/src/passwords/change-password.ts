@@ -2,6 +2,7 @@ import { transaction } from "@trivet/db";
 import { hashPassword, TrivetError, type UserActor } from "@trivet/platform";
 import { deliverSoon } from "../accounts/announce.ts";
 import { costOf, type Deps } from "../deps.ts";
+import { notify } from "../mail/notify.ts";
 import { resetValue } from "../mail/send-reset.ts";
 import { removeApiKeys } from "../queries/api-keys.ts";
 import { findForLogin, lockUser } from "../queries/users.ts";
@@ -40,5 +41,6 @@ export async function changePassword(
     if (endApiKeys) await removeApiKeys(tx, user.id);
     await revokeSessions(deps, tx, user.id, actor.sessionId);
   });
+  notify(deps, user.id, "password.changed");
   deliverSoon(deps);
 }

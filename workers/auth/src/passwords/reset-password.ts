@@ -3,6 +3,7 @@ import { hashPassword, TrivetError } from "@trivet/platform";
 import { deliverSoon } from "../accounts/announce.ts";
 import { proveAddress } from "../accounts/prove-address.ts";
 import { costOf, type Deps, engineOf } from "../deps.ts";
+import { notify } from "../mail/notify.ts";
 import { resetValue } from "../mail/send-reset.ts";
 import { removeApiKeys } from "../queries/api-keys.ts";
 import { lockUser } from "../queries/users.ts";
@@ -24,19 +25,20 @@ export async function resetPassword(
   { token, password }: { token: string; password: string },
 ): Promise<void> {
   const hash = await hashPassword(password, costOf(deps));
-  const done = await transaction(deps.db, async (tx) => {
+  const userId = await transaction(deps.db, async (tx) => {
     const value = await engineOf(deps, tx).consumeToken("reset-password", token);
-    const [, userId = ""] = value?.split(" ") ?? [];
-    const user = value === undefined ? undefined : await lockUser(tx, userId);
-    if (!user) return false;
+    const [, ownerId = ""] = value?.split(" ") ?? [];
+    const user = value === undefined ? undefined : await lockUser(tx, ownerId);
+    if (!user) return undefined;
     assertNotObvious(password, user);
     for (const outstanding of [resetValue(user.id), loginValue(user.id)]) await removeTokensFor(tx, outstanding);
     await proveAddress(deps, tx, user, "addressee");
     await removeApiKeys(tx, user.id);
     await setPassword(deps, tx, user.id, hash);
     await revokeSessions(deps, tx, user.id);
-    return true;
+    return user.id;
   });
-  if (!done) throw new TrivetError("gone", "This link has been used or is too old. Ask for a new one.");
+  if (userId === undefined) throw new TrivetError("gone", "This link has been used or is too old. Ask for a new one.");
+  notify(deps, userId, "password.reset");
   deliverSoon(deps);
 }

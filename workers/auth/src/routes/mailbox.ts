@@ -7,7 +7,14 @@ import { answerPage, page } from "../pages/answer-page.ts";
 import { mailboxPage } from "../pages/mailbox-page.ts";
 
 const mail = z
-  .object({ id: z.string(), to: z.string(), subject: z.string(), text: z.string(), createdAt: z.iso.datetime() })
+  .object({
+    id: z.string(),
+    to: z.string(),
+    subject: z.string(),
+    text: z.string(),
+    html: z.string().optional().meta({ description: "The same as a page, where there is one" }),
+    createdAt: z.iso.datetime(),
+  })
   .meta({ id: "Mail" });
 
 /** Everybody's mail, which nobody may see but a developer on their own machine. */

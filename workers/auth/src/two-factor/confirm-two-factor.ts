@@ -3,6 +3,7 @@ import { TrivetError, type UserActor } from "@trivet/platform";
 import { deliverSoon } from "../accounts/announce.ts";
 import { brakeConfirmation } from "../brakes/brakes.ts";
 import type { Deps } from "../deps.ts";
+import { notify } from "../mail/notify.ts";
 import { findTwoFactor, confirmTwoFactor as markConfirmed, updateUser } from "../queries/users.ts";
 import { requireOwnSession } from "../sessions/require-session.ts";
 import { revokeSessions } from "../sessions/revoke-sessions.ts";
@@ -26,5 +27,6 @@ export async function confirmTwoFactor(deps: Deps, actor: UserActor, { code }: {
     await markConfirmed(tx, user.id);
     await revokeSessions(deps, tx, user.id, actor.sessionId);
   });
+  notify(deps, user.id, "two-factor.enabled");
   deliverSoon(deps);
 }

@@ -1,6 +1,7 @@
 import { transaction } from "@trivet/db";
 import { TrivetError, type UserActor } from "@trivet/platform";
 import type { Deps } from "../deps.ts";
+import { notify } from "../mail/notify.ts";
 import { confirmIdentity, type Proof } from "../passwords/confirm-identity.ts";
 import { removeTwoFactor, updateUser } from "../queries/users.ts";
 import { requireOwnSession } from "../sessions/require-session.ts";
@@ -15,4 +16,5 @@ export async function disableTwoFactor(deps: Deps, actor: UserActor, proof: Proo
     await updateUser(tx, user.id, { twoFactorEnabled: false });
     await removeTwoFactor(tx, user.id);
   });
+  notify(deps, user.id, "two-factor.disabled");
 }

@@ -2,6 +2,7 @@ import { createOTP } from "@better-auth/utils/otp";
 import { transaction } from "@trivet/db";
 import { sameSecret } from "@trivet/platform";
 import { type Deps, engineOf } from "../deps.ts";
+import { notify } from "../mail/notify.ts";
 import { findTwoFactor, lockTwoFactor, takeTotpStep } from "../queries/users.ts";
 
 const periodMs = 30_000;
@@ -11,11 +12,13 @@ const totpForm = /^\d{6}$/;
 export async function verifySecondFactor(deps: Deps, userId: string, code: string): Promise<boolean> {
   const compact = code.replaceAll(/\s/g, "");
   if (totpForm.test(compact)) return await acceptTotp(deps, userId, compact);
-  return await transaction(deps.db, async (tx) => {
+  const spent = await transaction(deps.db, async (tx) => {
     // The engine's own comparison with what is stored lets two through that come at the same moment.
     await lockTwoFactor(tx, userId);
     return await engineOf(deps, tx).spendRecoveryCode(userId, compact);
   });
+  if (spent) notify(deps, userId, "recovery-code.used");
+  return spent;
 }
 
 /**

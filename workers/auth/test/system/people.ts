@@ -44,7 +44,7 @@ export async function registerAs(auth: AuthSystem, role: "moderator" | "admin"):
 }
 
 const mails = z.object({
-  items: z.array(z.object({ to: z.string(), subject: z.string(), text: z.string() })),
+  items: z.array(z.object({ to: z.string(), subject: z.string(), text: z.string(), html: z.string().optional() })),
 });
 
 /** The mails to one address, newest first. */
