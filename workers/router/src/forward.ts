@@ -80,7 +80,7 @@ interface Forwarded {
 async function ask(binding: ServiceBinding, client: Request, to: Forwarded): Promise<Response> {
   const stop = new AbortController();
   client.signal.throwIfAborted();
-  client.signal.addEventListener("abort", () => stop.abort(client.signal.reason), { once: true });
+  stopWith(client.signal, stop);
   const init: RequestInit & { duplex?: "half" } = {
     method: client.method,
     headers: to.headers,
@@ -96,6 +96,14 @@ async function ask(binding: ServiceBinding, client: Request, to: Forwarded): Pro
     stop.abort();
     throw fault;
   }
+}
+
+/**
+ * The listener has a scope of its own, without the request: Node keeps the signal of every request it makes until
+ * that request is gone, which it never would be if its own signal led back to it.
+ */
+function stopWith(signal: AbortSignal, stop: AbortController): void {
+  signal.addEventListener("abort", () => stop.abort(signal.reason), { once: true });
 }
 
 /** The service's own words where it has said any. */

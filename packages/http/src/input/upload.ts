@@ -29,8 +29,11 @@ const bodiless = new Set(["GET", "HEAD"]);
  * The body of a request as a stream that fails once the client has sent too much of it or nothing for too
  * long; undefined where there is none. The request's own body is read by it.
  */
-export function watchBody({ method, body }: Request, limits: UploadLimits): Upload | undefined {
-  return bodiless.has(method) || body === null ? undefined : watched(body, limits);
+export function watchBody(request: Request, limits: UploadLimits): Upload | undefined {
+  // On Node a request becomes a large object when somebody looks at its body.
+  if (bodiless.has(request.method)) return undefined;
+  const { body } = request;
+  return body === null ? undefined : watched(body, limits);
 }
 
 /** What is still to come is not watched for: a body that is declared to be so short has to be there by the deadline. */
