@@ -75,12 +75,13 @@ function take(lock) {
     return true;
   } catch (error) {
     if (error.code !== "EEXIST") throw error;
-    if (!isAlive(lock)) rmSync(lock, { force: true });
+    if (!isHeld(lock)) rmSync(lock, { force: true });
     return false;
   }
 }
 
-function isAlive(lock) {
+/** Whether the process that took the lock runs still. */
+function isHeld(lock) {
   try {
     const pid = Number(readFileSync(lock, "utf8"));
     // Empty for the instant between its creation and the write.

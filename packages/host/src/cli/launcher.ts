@@ -1,4 +1,4 @@
-import { isAlive } from "../postgres/index.ts";
+import { isAlive } from "../is-alive.ts";
 
 const launcher = Number(process.env.TRIVET_LAUNCHER ?? Number.NaN);
 // It is about this process, not about those that it starts.

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { chown, mkdir, readdir, readFile, rename, rm, statfs, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { isAlive } from "../is-alive.ts";
 import { type Account, chooseAccount } from "./account.ts";
 import type { Binaries } from "./binaries.ts";
 import { errorCode, PostgresError } from "./errors.ts";
@@ -78,14 +79,6 @@ async function removeAbandoned(data: string): Promise<void> {
   for (const name of await readdir(dirname(data))) {
     const pid = name.match(/^postgres\.new-(\d+)-/)?.[1];
     if (pid !== undefined && !isAlive(Number(pid))) await rm(join(dirname(data), name), { recursive: true });
-  }
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return errorCode(error) === "EPERM";
   }
 }
 

@@ -1,4 +1,3 @@
-export { isAlive } from "./create-cluster.ts";
 export { describeServer } from "./describe-server.ts";
 export { errorCode, PostgresError } from "./errors.ts";
 export { startEmbeddedPostgres } from "./start-embedded-postgres.ts";

@@ -4,9 +4,10 @@ import { closeSync, openSync, readFileSync, readlinkSync, realpathSync, statSync
 import { createServer } from "node:net";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { isAlive } from "../is-alive.ts";
 import { type Account, chooseAccount } from "./account.ts";
 import type { Binaries } from "./binaries.ts";
-import { childEnv, explainFailure, isAlive } from "./create-cluster.ts";
+import { childEnv, explainFailure } from "./create-cluster.ts";
 import { errorCode, PostgresError } from "./errors.ts";
 
 export interface Postmaster {

@@ -4,7 +4,7 @@ import { Agent } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { isAlive } from "../../src/postgres/create-cluster.ts";
+import { isAlive } from "../../src/is-alive.ts";
 import { ask, askUntilFarewell } from "../fixtures/load.ts";
 import { slowWorker, toml, writeRoot } from "../fixtures/root.ts";
 import { postmasterPid, until } from "../postgres/holder.ts";
