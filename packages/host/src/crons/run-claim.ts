@@ -18,8 +18,6 @@ export interface Job {
 const longestLateness = 12 * 3_600_000;
 /** What Cloudflare grants a run; after that the next tick no longer waits for it. */
 const longestRun = 15 * 60_000;
-/** From here on being late is worth a line in the log. */
-const notable = 5_000;
 
 /** Never rejects: what goes wrong is logged, and the tick is had again where it should be. */
 export async function runClaim(database: LastingDatabase, job: Job, claim: Claim, pace: Pace): Promise<void> {
@@ -63,8 +61,8 @@ function tellOfDelay({ schedule }: Job, claim: Claim, overdue: boolean): void {
   }
   if (claim.lost) hostLog.warn("The run of cron {cron} of {service} before this one was cut off", about(claim));
   const skipped = schedule.countBetween(claim.before, claim.tick) + (overdue ? 1 : 0);
-  if (skipped === 0 && claim.late < notable) return;
-  hostLog.warn("Cron {cron} of {service} is {late_s} s late, and {skipped} of its ticks were skipped", {
+  if (skipped === 0) return;
+  hostLog.warn("Cron {cron} of {service} is {late_s} s late; ticks before it that were skipped: {skipped}", {
     ...about(claim),
     late_s: Math.round(claim.late / 1_000),
     skipped,

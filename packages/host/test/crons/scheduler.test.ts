@@ -70,6 +70,15 @@ describe("ticks", () => {
     expect(logged).toEqual([expect.objectContaining({ cron: every(hour).cron, service: "a", skipped: 3, attempt: 1 })]);
   });
 
+  test("that come late while none before them was skipped are nothing to log", async () => {
+    await lastRan(latest() - hour);
+    const ran: number[] = [];
+    start(async ({ scheduledTime }) => void ran.push(scheduledTime));
+    await eventually(() => ran.length === 1);
+    await settled();
+    expect(logged).toEqual([]);
+  });
+
   test("that are older than half a day are skipped altogether", async () => {
     const ticked = Date.now() - 13 * hour;
     const schedule = {
