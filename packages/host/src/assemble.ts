@@ -10,7 +10,7 @@ import { loadWorker } from "./load.ts";
 import { hostLog } from "./logs/index.ts";
 import type { Manifest } from "./manifest/index.ts";
 import { bucketBinder } from "./objects/index.ts";
-import { createQueues, natsQueues, postgresQueues, type QueueDriver, type Queues } from "./queues/index.ts";
+import { chooseQueues, createQueues, type Queues } from "./queues/index.ts";
 import { rateLimitBinder } from "./ratelimits/index.ts";
 import { chooseRedis, usesRedis } from "./redis/index.ts";
 import type { Runtime } from "./runtime.ts";
@@ -48,17 +48,17 @@ export async function assemble(plan: Plan): Promise<Assembly> {
   const faults: string[] = addressFaults(plan);
   const store = await storeOf(plan, faults);
   const redis = await redisOf(plan, kept, faults);
-  const queues = store && createQueues(queueDriver(plan.source, store));
+  const queues = store && createQueues(await chooseQueues(plan.source, store));
   const serviceFaults: ServiceFaults = new Map();
   const callees = new Map<string, Callee>();
-  const bindBucket = bucketBinder({ ...plan, keepOne: kept.keepOne });
+  const bindBucket = await bucketBinder({ ...plan, keepOne: kept.keepOne });
   const bindRateLimit = rateLimitBinder(redis, background.contextOf("host", hostLog));
   const bindService = serviceBinder(plan, callees, siblings, faults);
   for (const manifest of plan.selected) {
     const { service } = manifest;
     const env: Record<string, unknown> = { ...plan.variables.of.get(service) };
     for (const { binding, service: name } of manifest.services) {
-      const bound = bindService(name);
+      const bound = await bindService(name);
       if (bound) env[binding] = bound;
     }
     for (const { binding } of manifest.hyperdrive) {
@@ -122,21 +122,21 @@ function addressFaults({ manifests, source }: Plan): string[] {
 /** In this process when the service runs here, else over HTTP; one connection pool for each sibling. */
 function serviceBinder(plan: Plan, callees: ReadonlyMap<string, Callee>, siblings: HttpBinding[], faults: string[]) {
   const remote = new Map<string, HttpBinding>();
-  const connect = (sibling: Manifest): HttpBinding | undefined => {
+  const connect = async (sibling: Manifest): Promise<HttpBinding | undefined> => {
     const known = remote.get(sibling.service);
     if (known) return known;
     const { url, fault } = siblingAddress(plan.source, plan.variables.environment, sibling);
     if (fault !== undefined && !faults.includes(fault)) faults.push(fault);
     if (!url) return undefined;
-    const binding = plan.runtime.httpBinding(sibling.service, url);
+    const binding = await plan.runtime.httpBinding(sibling.service, url);
     remote.set(sibling.service, binding);
     siblings.push(binding);
     return binding;
   };
-  return (name: string) => {
+  return async (name: string) => {
     const sibling = plan.manifests.find((manifest) => manifest.name === name);
     if (!sibling) return undefined;
-    if (!plan.selected.includes(sibling)) return connect(sibling);
+    if (!plan.selected.includes(sibling)) return await connect(sibling);
     return inProcessBinding(() => calleeOf(callees, sibling.service));
   };
 }
@@ -152,12 +152,6 @@ const behindAssets = (
   site: Site | undefined,
   worker: WorkerModule<unknown>,
 ): WorkerModule<unknown> => (site && manifest.assets?.runWorkerFirst === false ? workerBehind(site, worker) : worker);
-
-/** Past one box, or where there is one anyway, JetStream; else the database that is there. */
-function queueDriver(source: Source, store: Store): QueueDriver {
-  const servers = source.read("NATS_URL");
-  return servers ? natsQueues(servers, source.read("NATS_PREFIX") || "trivet") : postgresQueues(store.database);
-}
 
 /** A queue whose messages nobody would handle. */
 function consumerFaults({ file, queues }: Manifest, worker: WorkerModule<unknown>): string[] {

@@ -5,27 +5,23 @@ import type { HttpBinding } from "./services/index.ts";
 /** The parts that each runtime does in its own way. */
 export interface Runtime {
   openServer: OpenServer;
-  httpBinding(service: string, url: URL): HttpBinding;
-  openTransport(): Transport;
+  /** These bring an HTTP client of ten megabytes along, which a process that asks nobody else does without. */
+  httpBinding(service: string, url: URL): Promise<HttpBinding>;
+  loadTransport(): Promise<() => Transport>;
 }
 
 /** The one place where the host asks on what it runs. */
 export async function currentRuntime(): Promise<Runtime> {
-  const [server, services, transport] =
-    "Bun" in globalThis
-      ? await Promise.all([
-          import("./server/open.bun.ts"),
-          import("./services/http.bun.ts"),
-          import("./objects/s3/transport.bun.ts"),
-        ])
-      : await Promise.all([
-          import("./server/open.node.ts"),
-          import("./services/http.node.ts"),
-          import("./objects/s3/transport.node.ts"),
-        ]);
+  if ("Bun" in globalThis) {
+    return {
+      openServer: (await import("./server/open.bun.ts")).openServer,
+      httpBinding: async (service, url) => (await import("./services/http.bun.ts")).httpBinding(service, url),
+      loadTransport: async () => (await import("./objects/s3/transport.bun.ts")).openTransport,
+    };
+  }
   return {
-    openServer: server.openServer,
-    httpBinding: services.httpBinding,
-    openTransport: transport.openTransport,
+    openServer: (await import("./server/open.node.ts")).openServer,
+    httpBinding: async (service, url) => (await import("./services/http.node.ts")).httpBinding(service, url),
+    loadTransport: async () => (await import("./objects/s3/transport.node.ts")).openTransport,
   };
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import process from "node:process";
-import { natsQueues, postgresQueues, type QueueDriver, removeStreams } from "@trivet/host/queues";
+import { postgresQueues, type QueueDriver } from "@trivet/host/queues";
+import { natsQueues, removeStreams } from "@trivet/host/queues/nats";
 import { createStore } from "@trivet/host/store";
 import { createTestDatabase } from "../../database/create-test-database.ts";
 
