@@ -7,6 +7,7 @@ import { z } from "zod";
 
 export interface RunningWorkerd {
   url: string;
+  pid: number;
   stop(): Promise<void>;
 }
 
@@ -37,7 +38,9 @@ export async function startWorkerd(services: string, files: Record<string, strin
     rmSync(directory, { recursive: true, force: true });
   };
   try {
-    return { url: `http://127.0.0.1:${await portOf(child)}/`, stop };
+    const port = await portOf(child);
+    if (child.pid === undefined) throw new Error("workerd has no process id.");
+    return { url: `http://127.0.0.1:${port}/`, pid: child.pid, stop };
   } catch (error) {
     await stop();
     throw error;
