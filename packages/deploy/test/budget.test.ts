@@ -21,7 +21,7 @@ function repositoryOf(source: string): string {
 describe("the budget of a Worker", { timeout: 60_000 }, () => {
   test("a Worker that is slow to start is measured and named", async () => {
     const fast = "export default { fetch: () => new Response() };";
-    const slow = `let sum = 0;\nfor (let i = 0; i < 400_000_000; i += 1) sum += i % 7;\n${fast}\nexport const slow = sum;`;
+    const slow = `let sum = 0;\nfor (let i = 0; i < 900_000_000; i += 1) sum += i % 7;\n${fast}\nexport const slow = sum;`;
     const [quick] = await weighWorkers(readManifests(repositoryOf(fast)));
     const [late] = await weighWorkers(readManifests(repositoryOf(slow)));
     expect(quick?.startMs).toBeLessThan(400);
