@@ -23,8 +23,8 @@ export default defineConfig({
           include: ["packages/*/test/**/*.test.ts", "workers/*/test/**/*.test.ts"],
           exclude: [wholeSystem],
           globalSetup: [database],
-          // One worker a core: by default one core is left idle, which on two of them is half the machine.
-          maxWorkers: Math.max(2, availableParallelism()),
+          // One more than cores: half of what the tests do is to wait for processes, locks and deadlines.
+          maxWorkers: availableParallelism() + 1,
           sequence: { groupOrder: 0 },
         },
       },

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
+import { scratchParent } from "@trivet/testing/scratch";
 import postgres from "postgres";
 import { expect, onTestFinished } from "vitest";
 import { findPostmaster } from "../../src/postgres/postmaster.ts";
@@ -45,7 +45,7 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number 
 }
 
 /** A fresh folder whose server, if the test leaves one behind, is killed with it. */
-export function temporaryFolder(parent = tmpdir()): string {
+export function temporaryFolder(parent = scratchParent()): string {
   const folder = mkdtempSync(join(parent, "trivet-postgres-"));
   onTestFinished(() => {
     const left = postmasterPid(folder);

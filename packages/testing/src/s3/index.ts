@@ -1,2 +1,1 @@
-export { scratchDirectory } from "./scratch-directory.ts";
 export { openS3Endpoint, type S3Endpoint, startS3 } from "./start-s3.ts";

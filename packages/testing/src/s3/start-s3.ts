@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-import { scratchDirectory } from "./scratch-directory.ts";
+import { scratchDirectory } from "../scratch-directory.ts";
 
 /** An S3 endpoint with one bucket, and what the host is told of it. */
 export interface S3Endpoint {

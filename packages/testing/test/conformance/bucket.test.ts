@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { bucketCases } from "../../src/conformance/bucket/index.ts";
 import { bundleWorker } from "../../src/conformance/bundle-worker.ts";
-import { scratchDirectory } from "../../src/s3/index.ts";
+import { scratchDirectory } from "../../src/scratch-directory.ts";
 
 // R2 itself answers to nobody without an account; Cloudflare's own simulator of it is the measure.
 describe("[[r2_buckets]] on workerd", () => {
