@@ -101,8 +101,8 @@ describe("a bucket on disk", () => {
     async (runtime) => {
       const { exit, output } = run(runtime, "bucket-memory-main.ts");
       await exit;
-      const { grown } = z.object({ grown: z.number() }).parse(JSON.parse(output().trim().split("\n").at(-1) ?? ""));
-      expect(grown).toBeLessThan(40);
+      const { held } = z.object({ held: z.number() }).parse(JSON.parse(output().trim().split("\n").at(-1) ?? ""));
+      expect(held).toBeLessThan(4);
     },
     60_000,
   );

@@ -92,6 +92,7 @@ const head = `POST /auth/register HTTP/1.1\r\nHost: a\r\nContent-Type: applicati
 const cutOff: [name: string, bytes: string][] = [
   ["nothing of it was sent", `${head}\r\nContent-Length: ${registration.length}\r\n\r\n`],
   ["a byte is missing", `${head}\r\nContent-Length: ${registration.length}\r\n\r\n${registration.slice(0, -1)}`],
+  // From here on the document itself has come whole.
   ["a whole document came, and more was announced", `${head}\r\nContent-Length: 9999\r\n\r\n${registration}`],
   ["a chunk is cut", `${head}\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n${registration}`],
   [
@@ -99,6 +100,9 @@ const cutOff: [name: string, bytes: string][] = [
     `${head}\r\nTransfer-Encoding: chunked\r\n\r\n${registration.length.toString(16)}\r\n${registration}\r\n`,
   ],
 ];
+
+/** So many of them end within the document. */
+const documentIsCut = 2;
 
 describe.for(inject("systems"))("on $runtime", async ({ runtime, url, adminUrl }) => {
   const api = client(url);
@@ -142,14 +146,17 @@ describe.for(inject("systems"))("on $runtime", async ({ runtime, url, adminUrl }
       expect(status, said).toSatisfy((code: number) => (code >= 400 && code < 500) || code === 505);
   });
 
-  // As above: what answers here on workerd is not what answers on Cloudflare.
-  test.for(runtime === "workerd" ? [] : cutOff)(
-    "a body is refused, or the connection ends, when %s",
-    async ([, text]) => {
-      const { status, text: said } = await sendRaw(url, text, { end: true });
-      if (status !== undefined) expect(status, said).toSatisfy((code: number) => code >= 400 && code < 500);
-    },
-  );
+  // The proxy that `wrangler dev` puts in front of workerd may end what it leads on as if it had come whole, so that a
+  // Worker cannot tell a document that came whole from one after which more was to come: those rows prove nothing there.
+  const noticed = runtime === "workerd" ? cutOff.slice(0, documentIsCut) : cutOff;
+  test.for(noticed)("a body is refused, or the connection ends, when %s", async ([, text]) => {
+    const { status, text: said } = await sendRaw(url, text, { end: true });
+    // It also tells the sender who has gone a 500 of its own; what counts then is that nothing was stored, as below.
+    const byProxy = runtime === "workerd" && said.endsWith("Error: Network connection lost.");
+    if (status !== undefined && !byProxy) {
+      expect(status, said).toSatisfy((code: number) => code >= 400 && code < 500);
+    }
+  });
 
   test("an unknown path is 404, another method 405 with Allow", async () => {
     const unknown = await api.get("/users/profile/nothing/here", ada.token);
