@@ -30,3 +30,19 @@ export const username = z
   .meta({ example: "ada.lovelace" });
 
 export const role = z.enum(["user", "moderator", "admin"]);
+
+/** A name of the IANA time zone database. */
+export const timeZone = text({ min: 1, max: 64 })
+  .refine(isTimeZone, { error: "must be an IANA time zone, such as Europe/Zurich" })
+  .meta({ example: "Europe/Zurich" });
+
+/** Intl also knows offsets such as +02:00, which say nothing about summer time. */
+function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -19,6 +19,8 @@ export interface RouteContract extends RouteConfig {
    * what creates something, and whose answer `ServiceDefinition.idempotency` may keep for a day.
    */
   idempotencyKey?: "optional" | "required";
+  /** Whether the JSON of the body may also come as `text/plain`, all that `navigator.sendBeacon` sends without a preflight. */
+  beacon?: boolean;
   /** Bytes a body may have, if not the usual mebibyte. */
   bodyLimit?: number;
 }

@@ -99,7 +99,7 @@ function guards(contract: RouteContract) {
   return [
     grantAccess(contract),
     strictQuery(contract.request?.query),
-    ...(readsJson ? [jsonBody(contract.bodyLimit ?? defaultBodyLimit)] : []),
+    ...(readsJson ? [jsonBody(contract.bodyLimit ?? defaultBodyLimit, contract.beacon)] : []),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { id, profileCard, text, username } from "@trivet/contracts";
+import { id, profileCard, text, timeZone, username } from "@trivet/contracts";
 import { z } from "zod";
 import { eachName } from "./preferences/each-name.ts";
 
@@ -65,11 +65,6 @@ const locale = text({ min: 2, max: 35 })
   .transform((tag) => canonicalLocale(tag) ?? tag)
   .meta({ example: "de-CH" });
 
-/** A name of the IANA time zone database. */
-const timeZone = text({ min: 1, max: 64 })
-  .refine(isTimeZone, { error: "must be an IANA time zone, such as Europe/Zurich" })
-  .meta({ example: "Europe/Zurich" });
-
 export const preferences = z
   .object({ theme, locale: z.string(), timeZone: z.string(), notifications: notificationMatrix })
   .meta({ id: "Preferences" });
@@ -129,17 +124,6 @@ function canonicalLocale(tag: string): string | undefined {
     return Intl.getCanonicalLocales(tag)[0];
   } catch {
     return undefined;
-  }
-}
-
-/** Intl also knows offsets such as +02:00, which say nothing about summer time. */
-function isTimeZone(name: string): boolean {
-  if (!/^[A-Za-z]/.test(name)) return false;
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -31,6 +31,7 @@ import { putOwnProfile } from "./routes/put-own-profile.ts";
 import { putPreferences } from "./routes/put-preferences.ts";
 import { searchUsers } from "./routes/search-users.ts";
 import { serveProfiles } from "./routes/serve-profiles.ts";
+import { serveUserCount } from "./routes/serve-user-count.ts";
 
 export const users = defineService<Env, Deps>({
   name: "users",
@@ -44,7 +45,7 @@ export const users = defineService<Env, Deps>({
     ...[postFollow, deleteFollow, getFollowers, getFollowing, deleteFollower],
     ...[getFollowRequests, postAcceptFollowRequest, postRejectFollowRequest],
     ...[postBlock, deleteBlock, getBlocks, postMute, deleteMute, getMutes],
-    serveProfiles,
+    ...[serveProfiles, serveUserCount],
   ],
   events: [onUserCreated, onUserDeleted],
   crons: { "* * * * *": sweepOutbox, "23 3 * * *": forgetEvents },

@@ -27,3 +27,12 @@ export const getProfiles = defineCall({
   }),
   reply: z.object({ items: z.array(profileCard) }),
 });
+
+export const getUserCount = defineCall({
+  service: "users",
+  callers: ["analytics"],
+  method: "get",
+  path: "/count",
+  summary: "Count all users",
+  reply: z.object({ count: z.int().nonnegative() }),
+});

@@ -13,7 +13,7 @@ type Answer = RouteConfig["responses"][string];
  * is answered `atDoor` is the router's own, which counts nobody for it and asks no service's leave.
  */
 export function describeRoute(contract: RouteContract, { atDoor }: { atDoor: boolean }): RouteConfig {
-  const { access, errors = [], etag, idempotencyKey, bodyLimit: _, ...operation } = contract;
+  const { access, errors = [], etag, idempotencyKey, bodyLimit: _, beacon, ...operation } = contract;
   const codes = new Set<ErrorCode>([...(atDoor ? doorCodes : universalCodes(contract)), ...errors]);
   const refusals = refusalsOf(codes);
   const answers: Record<string, Answer> = {
@@ -26,6 +26,7 @@ export function describeRoute(contract: RouteContract, { atDoor }: { atDoor: boo
   });
   return {
     ...operation,
+    ...(beacon && operation.request && { request: withPlainText(operation.request) }),
     ...(idempotencyKey && { parameters: [keyParameter(idempotencyKey)] }),
     tags: operation.tags ?? [operation.path.split("/")[1] ?? ""],
     operationId: operation.operationId ?? operationId(operation.method, operation.path),
@@ -33,6 +34,13 @@ export function describeRoute(contract: RouteContract, { atDoor }: { atDoor: boo
     responses: { ...refusals, ...Object.fromEntries(own) },
     ...(access.roles && { "x-roles": access.roles }),
   };
+}
+
+/** The same JSON under the type that beacons have. */
+function withPlainText(request: NonNullable<RouteConfig["request"]>): NonNullable<RouteConfig["request"]> {
+  const content = request.body?.content["application/json"];
+  if (!request.body || !content) return request;
+  return { ...request, body: { ...request.body, content: { ...request.body.content, "text/plain": content } } };
 }
 
 /** What `json()` makes serves requests too, where it is `required`; OpenAPI has no such member in an answer. */

@@ -5,6 +5,7 @@ import { deepestJson, membersIn, outlineOf } from "./json-outline.ts";
 
 /** RFC 8259 JSON and the `+json` types built on it (RFC 6839). */
 const jsonType = /^application\/(?:[a-z.-]+\+)?json(?:;.*)?$/i;
+const plainType = /^text\/plain(?:;.*)?$/i;
 const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i;
 
 /** One mebibyte, unless a route says otherwise. */
@@ -13,12 +14,17 @@ export const defaultBodyLimit = 1024 * 1024;
 /**
  * Reads a JSON body before the contract's validator does: refuses other media types (415), bodies
  * over `limit` bytes (413), and text that is not UTF-8, not JSON, names a field twice or cannot be
- * stored (400), each with a sentence on what was expected.
+ * stored (400), each with a sentence on what was expected. A `beacon` may call its JSON plain text.
  */
-export const jsonBody = (limit: number) =>
+export const jsonBody = (limit: number, beacon = false) =>
   createMiddleware(async (c, next) => {
     const type = c.req.header("content-type");
-    if (type === undefined || !jsonType.test(type) || !/^utf-?8$/i.test(charset.exec(type)?.[1] ?? "utf-8")) {
+    const isPlain = beacon && type !== undefined && plainType.test(type);
+    if (
+      type === undefined ||
+      !(isPlain || jsonType.test(type)) ||
+      !/^utf-?8$/i.test(charset.exec(type)?.[1] ?? "utf-8")
+    ) {
       throw new TrivetError("unsupported_media_type", undefined, { headers: { accept: "application/json" } });
     }
     const encoding = c.req.header("content-encoding");
@@ -27,9 +33,18 @@ export const jsonBody = (limit: number) =>
         headers: { "accept-encoding": "identity" },
       });
     }
-    c.req.bodyCache.json = Promise.resolve(parseJson(decodeUtf8(await readBody(c, limit))));
+    const value = parseJson(decodeUtf8(await readBody(c, limit)));
+    if (isPlain) c.req.raw = asJson(c.req.raw);
+    c.req.bodyCache.json = Promise.resolve(value);
     await next();
   });
+
+/** The request whose body has been read, as the contract's validator wants to see it: that looks at the type once more. */
+function asJson({ url, method, headers }: Request): Request {
+  const changed = new Headers(headers);
+  changed.set("content-type", "application/json");
+  return new Request(url, { method, headers: changed });
+}
 
 /** The whole body; `payload_too_large` as soon as it is known to be longer than `limit` bytes. */
 async function readBody(c: Context, limit: number): Promise<Uint8Array> {

@@ -1,0 +1,162 @@
+import type { Database, Transaction } from "@trivet/db";
+import { sql } from "drizzle-orm";
+import type { Level, Piece } from "../rollups/cover.ts";
+import { registerCount } from "../rollups/sketch.ts";
+import { batches, events, rollups } from "../tables.ts";
+
+/** A slot of a name; the empty name is that of all events together. */
+export interface SlotKey {
+  level: Level;
+  name: string;
+  /** Unix milliseconds. */
+  slot: number;
+}
+
+export interface RollupRow extends SlotKey {
+  /** Added to what is there. */
+  events: number;
+  /** Takes the place of what is there. */
+  visitors: Uint8Array;
+}
+
+export interface DueBatches {
+  ids: number[];
+  firstAt: string;
+  lastAt: string;
+}
+
+/** One at a time rolls up; false when another does. */
+export async function holdRollups(tx: Transaction): Promise<boolean> {
+  const [row] = await tx.execute<{ held: boolean }>(
+    sql`select pg_try_advisory_xact_lock(hashtext('analytics.rollups')) as held`,
+  );
+  return row?.held ?? false;
+}
+
+/** Takes the oldest batches off the list, of `limit` events in all, or the first one alone. Undefined when there are none. */
+export async function takeBatches(tx: Transaction, limit: number): Promise<DueBatches | undefined> {
+  const rows = await tx.execute<{ id: string; firstAt: Date; lastAt: Date }>(sql`
+    delete from ${batches} where id in (
+      select id from (
+        select id, sum(size) over (order by id) - size as before from ${batches} order by id limit 5000
+      ) as oldest where before < ${limit}::bigint
+    )
+    returning id, first_at as "firstAt", last_at as "lastAt"
+  `);
+  if (rows.length === 0) return undefined;
+  const [first, last] = [rows.map(({ firstAt }) => timeOf(firstAt)), rows.map(({ lastAt }) => timeOf(lastAt))];
+  return {
+    ids: rows.map(({ id }) => Number(id)),
+    firstAt: new Date(first.reduce((a, b) => Math.min(a, b))).toISOString(),
+    lastAt: new Date(last.reduce((a, b) => Math.max(a, b))).toISOString(),
+  };
+}
+
+export interface Register {
+  name: string;
+  /** Unix milliseconds at which a quarter of an hour began. */
+  slot: number;
+  /** Null for the events without a visitor. */
+  register: number | null;
+  rank: number | null;
+  events: number;
+}
+
+/** The events of some batches, counted by quarter of an hour, name, and register of their visitor's sketch. */
+export async function countBatches(tx: Transaction, { ids, firstAt, lastAt }: DueBatches): Promise<Register[]> {
+  // The range of ids is what the index knows; the list is what counts.
+  const [lowest, highest] = [ids.reduce((a, b) => Math.min(a, b)), ids.reduce((a, b) => Math.max(a, b))];
+  const rows = await tx.execute<Record<keyof Register, string | number | null>>(sql`
+    select name, extract(epoch from date_bin('15 minutes', at, 'epoch')) * 1000 as slot,
+      (hash & ${registerCount - 1}::bigint)::integer as register,
+      -- Of 53 bits the first that is 1, from 1; 54 when none is.
+      max(54 - length(ltrim(((hash >> 11) & 9007199254740991)::bit(53)::text, '0'))) as rank,
+      count(*) as events
+    from (
+      select name, at, uuid_hash_extended(visitor, 0) as hash
+      from ${events} join unnest(${`{${ids.join(",")}}`}::bigint[]) as taken (id) on taken.id = batch
+      where at >= ${firstAt}::timestamptz and at <= ${lastAt}::timestamptz
+        and batch >= ${lowest}::bigint and batch <= ${highest}::bigint
+    ) as counted
+    group by 1, 2, 3
+  `);
+  return rows.map(({ name, slot, register, rank, events: count }) => ({
+    name: String(name),
+    slot: Number(slot),
+    register: register === null ? null : Number(register),
+    rank: rank === null ? null : Number(rank),
+    events: Number(count),
+  }));
+}
+
+/** The stored sketches of these slots; there is none of a slot that is new. */
+export async function selectSketches(
+  tx: Transaction,
+  keys: readonly SlotKey[],
+): Promise<(SlotKey & { visitors: Uint8Array })[]> {
+  const rows = await tx.execute<{ level: Level; name: string; slot: string; visitors: Uint8Array }>(sql`
+    select level, name, extract(epoch from slot) * 1000 as slot, visitors
+    from jsonb_array_elements(${JSON.stringify(keys.map(({ level, name, slot }) => [level, name, slot / 1_000]))}::jsonb) as key
+    join ${rollups} on level = key.value ->> 0 and name = key.value ->> 1
+      and slot = to_timestamp((key.value ->> 2)::double precision)
+  `);
+  return rows.map(({ level, name, slot, visitors }) => ({ level, name, slot: Number(slot), visitors }));
+}
+
+export async function upsertRollups(tx: Transaction, rows: readonly RollupRow[]): Promise<void> {
+  const given = rows.map(({ level, name, slot, events: count, visitors }) => [
+    level,
+    name,
+    slot / 1_000,
+    count,
+    hexOf(visitors),
+  ]);
+  await tx.execute(sql`
+    insert into ${rollups} (level, name, slot, events, visitors)
+    select r.value ->> 0, r.value ->> 1, to_timestamp((r.value ->> 2)::double precision), (r.value ->> 3)::bigint,
+      decode(r.value ->> 4, 'hex')
+    from jsonb_array_elements(${JSON.stringify(given)}::jsonb) as r
+    on conflict (level, name, slot) do update
+    set events = rollups.events + excluded.events, visitors = excluded.visitors
+  `);
+}
+
+export interface Counted {
+  /** The index of the range it belongs to. */
+  range: number;
+  name: string;
+  events: number;
+  visitors: Uint8Array;
+}
+
+/** The slots of some ranges, of one name. */
+export async function selectRollups(db: Database, ranges: readonly Piece[][], name: string): Promise<Counted[]> {
+  const rows = await db.execute<{ range: number; events: string; visitors: Uint8Array }>(sql`
+    select (piece.value ->> 0)::integer as range, events, visitors
+    from ${pieces(ranges)} join ${rollups} on ${within} and name = ${name}
+  `);
+  return rows.map(({ range, events: count, visitors }) => ({ range, name, events: Number(count), visitors }));
+}
+
+/** The names with the most events in a range, the most frequent first. */
+export async function selectTopNames(db: Database, range: Piece[], limit: number): Promise<string[]> {
+  const rows = await db.execute<{ name: string }>(sql`
+    select name from ${pieces([range])} join ${rollups} on ${within} and name <> ''
+    group by name order by sum(events) desc, name limit ${limit}::integer
+  `);
+  return rows.map(({ name }) => name);
+}
+
+const within = sql.raw(`level = piece.value ->> 1
+  and slot >= to_timestamp((piece.value ->> 2)::double precision) and slot < to_timestamp((piece.value ->> 3)::double precision)`);
+
+const pieces = (ranges: readonly Piece[][]) => {
+  const flat = ranges.flatMap((range, index) =>
+    range.map(({ level, from, to }) => [index, level, from / 1_000, to / 1_000]),
+  );
+  return sql`jsonb_array_elements(${JSON.stringify(flat)}::jsonb) as piece`;
+};
+
+const timeOf = (value: Date | string): number => new Date(value).getTime();
+
+const hexOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

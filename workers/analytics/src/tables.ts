@@ -1,0 +1,81 @@
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  check,
+  customType,
+  date,
+  index,
+  integer,
+  jsonb,
+  pgSchema,
+  primaryKey,
+  text,
+  uuid,
+} from "drizzle-orm/pg-core";
+
+export const schema = pgSchema("analytics");
+
+/** A time, in and out as ISO 8601 in UTC. Milliseconds, as in a JavaScript Date. */
+const instant = customType<{ data: string; driverData: string }>({
+  dataType: () => "timestamp(3) with time zone",
+  fromDriver: (value) => new Date(value).toISOString(),
+});
+
+/** Bytes; the driver gives them as they are. */
+const bytes = customType<{ data: Uint8Array }>({ dataType: () => "bytea" });
+
+/**
+ * Every single event. Partitioned by the UTC day of `at`; `queries/partitions.ts` makes and drops the days. Its indexes
+ * are of the kind that costs nothing to keep: what is asked often is answered from `rollups`.
+ */
+export const events = schema.table(
+  "events",
+  {
+    at: instant("at").notNull(),
+    /** The row of `batches` it was written with. */
+    batch: bigint("batch", { mode: "number" }).notNull(),
+    /** The user's id, or of somebody without an account a hash that lasts a day; null where they asked not to be told apart. */
+    visitor: uuid("visitor"),
+    /** `user`, `site:<name>` or `service:<name>`: by whom it was sent. */
+    source: text("source").notNull(),
+    name: text("name").notNull(),
+    properties: jsonb("properties").$type<Record<string, unknown>>().notNull(),
+  },
+  (t) => [index("events_batch").using("brin", t.batch), index("events_at").using("brin", t.at)],
+);
+
+/** Transactions whose events the rollups do not know yet: written in the same transaction, gone when counted. */
+export const batches = schema.table("batches", {
+  id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+  firstAt: instant("first_at").notNull(),
+  lastAt: instant("last_at").notNull(),
+  size: integer("size").notNull(),
+});
+
+/** The events that came with an id, for as long as a repeat could be taken for a new one. */
+export const seenEvents = schema.table(
+  "seen_events",
+  { key: uuid("key").primaryKey(), seenAt: instant("seen_at").notNull().default(sql`now()`) },
+  (t) => [index("seen_events_seen_at").using("brin", t.seenAt)],
+);
+
+/** What today's visitors are hashed with. Yesterday's is deleted, and with it the way from an address to a visitor. */
+export const salts = schema.table("salts", { day: date("day").primaryKey(), salt: text("salt").notNull() });
+
+/** Events and visitors of a quarter of an hour, an hour, a day in UTC; by name, and of all under the empty name. */
+export const rollups = schema.table(
+  "rollups",
+  {
+    level: text("level").$type<"quarter" | "hour" | "day">().notNull(),
+    name: text("name").notNull(),
+    slot: instant("slot").notNull(),
+    events: bigint("events", { mode: "number" }).notNull(),
+    /** A sketch: `rollups/sketch.ts`. */
+    visitors: bytes("visitors").notNull(),
+  },
+  (t) => [
+    primaryKey({ name: "rollups_pkey", columns: [t.level, t.name, t.slot] }),
+    index("rollups_slot").on(t.level, t.slot),
+    check("rollups_level_known", sql`${t.level} in ('quarter', 'hour', 'day')`),
+  ],
+);
