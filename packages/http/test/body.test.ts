@@ -217,3 +217,27 @@ describe("the limit", () => {
     expect((await small(body)).status).toBe(499);
   });
 });
+
+describe("a route that takes beacons", () => {
+  const beacon = (body: string, type: string) => service.send("/toy/small", posting(body, { "content-type": type }));
+
+  test.each(["text/plain", "text/plain;charset=UTF-8", "application/json"])(
+    "reads JSON that comes as %s",
+    async (type) => {
+      expect((await beacon('{"name":"a"}', type)).status).toBe(204);
+    },
+  );
+
+  test("refuses in plain text what it refuses in JSON, and other types", async () => {
+    expect((await beacon('{"name":"a","name":"b"}', "text/plain")).status).toBe(400);
+    expect((await beacon('{"name":1}', "text/plain")).status).toBe(400);
+    expect((await beacon(`{"name":"${"a".repeat(100)}"}`, "text/plain")).status).toBe(413);
+    for (const type of ["text/plain; charset=utf-16", "text/html", "application/x-www-form-urlencoded"]) {
+      expect((await beacon('{"name":"a"}', type)).status).toBe(415);
+    }
+  });
+
+  test("is the only kind that does", async () => {
+    expect((await send('{"name":"a"}', { "content-type": "text/plain" })).status).toBe(415);
+  });
+});

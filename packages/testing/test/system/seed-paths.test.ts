@@ -3,7 +3,7 @@ import { client } from "../../src/client.ts";
 import { newCredentials, register } from "../../src/people.ts";
 import { idTokenOf } from "../../src/system/identity-provider.ts";
 
-/** Every address of auth and users that clients of the replaced backends call, as they spell it. */
+/** Every address of auth, users and analytics that clients of the replaced backends call, as they spell it. */
 const seedPaths: [method: string, path: string, status: number, body?: object][] = [
   ["POST", "/auth/login", 200],
   ["POST", "/api/auth/session", 200],
@@ -18,6 +18,7 @@ const seedPaths: [method: string, path: string, status: number, body?: object][]
   ["POST", "/api/v1/users/login", 200],
   ["GET", "/api/v1/users/profile", 200],
   ["GET", "/api/v1/users/stats/count", 200],
+  ["POST", "/api/v1/analytics/events", 202, { name: "page_view", properties: { path: "/" } }],
   ["GET", "/health", 200],
   ["GET", "/ready", 200],
   ["GET", "/metrics", 200],
@@ -28,6 +29,7 @@ const seedPaths: [method: string, path: string, status: number, body?: object][]
   ["GET", "/openapi.json", 200],
   ["GET", "/auth/health", 200],
   ["GET", "/users/health", 200],
+  ["GET", "/analytics/health", 200],
   ["GET", "/users/docs", 200],
   ["GET", "/users/openapi.json", 200],
   ["GET", "/.well-known/jwks.json", 200],
