@@ -18,4 +18,4 @@ export const makeDeps = ({ env, invocation, call }: Scope<Env>): Deps => ({
   db: openDatabase(env.DB, invocation),
 });
 
-export const { route, serve, on } = routesFor<Deps>();
+export const { route } = routesFor<Deps>();

@@ -9,7 +9,7 @@ export const maxText = 2_000;
 /** Members of the properties in all, those of objects and arrays inside counted too. */
 export const maxMembers = 250;
 export const maxDepth = 5;
-export const maxEvents = 1_000;
+const maxEvents = 1_000;
 
 const eventForm = {
   type: "object",

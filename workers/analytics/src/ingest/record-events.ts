@@ -23,7 +23,7 @@ export async function recordEvents(deps: Deps, sender: Sender, sent: readonly un
 }
 
 /** Stores events that have been read; answers how many of them were known by their id. */
-export async function storeEvents(
+async function storeEvents(
   { db }: Deps,
   { visitor, source, scope }: Sender,
   sent: readonly SentEvent[],

@@ -40,7 +40,7 @@ export function lacksPartition(error: unknown): boolean {
   return cause instanceof Error && /no partition of relation "events"/.test(cause.message);
 }
 
-export async function selectPartitions(db: Database | Transaction): Promise<string[]> {
+async function selectPartitions(db: Database | Transaction): Promise<string[]> {
   const rows = await db.execute<{ name: string }>(sql`
     select relname as name from pg_inherits join pg_class on pg_class.oid = inhrelid
     where inhparent = 'analytics.events'::regclass order by 1

@@ -18,14 +18,6 @@ export function raise(sketch: Sketch, register: number, rank: number): void {
   if (rank > (sketch[register] ?? 0)) sketch[register] = rank;
 }
 
-/** Makes `sketch` that of both sets together. */
-export function mergeSketch(sketch: Sketch, other: Sketch): void {
-  for (let register = 0; register < registerCount; register += 1) {
-    const rank = other[register] ?? 0;
-    if (rank > (sketch[register] ?? 0)) sketch[register] = rank;
-  }
-}
-
 export function estimate(sketch: Sketch): number {
   let sum = 0;
   let empty = 0;
