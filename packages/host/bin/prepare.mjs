@@ -132,6 +132,13 @@ export function keepCompiled() {
   nodeModule.enableCompileCache?.(process.env.NODE_COMPILE_CACHE);
 }
 
+/**
+ * How Node is to run what serves. Left to itself it keeps 64 MB twice for young objects, about as much as all services
+ * together hold; a quarter of it costs no request/s that could be told from noise. NODE_OPTIONS may say otherwise.
+ */
+export const servingOptions = () =>
+  /--max[-_]semi[-_]space[-_]size/.test(process.env.NODE_OPTIONS ?? "") ? [] : ["--max-semi-space-size=16"];
+
 /** What npm scripts see, so that `node`, `bun` and every installed program are the pinned ones. */
 export const pinnedEnv = () => ({ ...process.env, PATH: [join(modules, ".bin"), process.env.PATH].join(delimiter) });
 

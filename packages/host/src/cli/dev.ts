@@ -56,7 +56,8 @@ interface Runner {
 /** Runs `trivet start` in a process of its own, one at a time; the database outlives them all. */
 function runAgain(args: readonly string[], databaseUrl: string | undefined, { root }: Project): Runner {
   const begin = (): ChildProcess => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts"), "start", "--processes=1", ...args], {
+    const main = [...process.execArgv, join(import.meta.dirname, "main.ts")];
+    const child = spawn(process.execPath, [...main, "start", "--processes=1", ...args], {
       cwd: root,
       // Requests of a version that is being replaced are not waited for as long as in production.
       env: { DRAIN_TIMEOUT: "1", ...process.env, ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }) },

@@ -9,6 +9,8 @@ const binaries: Record<BenchRuntime, string> = {
   bun: "node_modules/bun/bin/bun.exe",
 };
 
+const flags: Record<BenchRuntime, string[]> = { node: [], bun: ["--bun"] };
+
 /** Higher than any run can reach: the limiter counts every request and refuses none. */
 const unlimited = "1000000000";
 
@@ -25,7 +27,7 @@ const countOfEvents = "select count(*) from analytics.events";
  */
 export function benchProject(runtime: BenchRuntime, processes: number) {
   const binary = join(root, binaries[runtime]);
-  const main = join(root, "packages/host/src/cli/main.ts");
+  const trivet = [join(root, binaries.node), join(root, "packages/host/bin/trivet.mjs")];
   return {
     name: `trivet-${runtime}${processes === 1 ? "" : `-${processes}`}`,
     url: address,
@@ -33,7 +35,7 @@ export function benchProject(runtime: BenchRuntime, processes: number) {
     start: [
       {
         name: "all",
-        run: [binary, main, "start", `--port=${filledIn("BENCH_PORT")}`, `--processes=${processes}`],
+        run: [...trivet, "start", `--port=${filledIn("BENCH_PORT")}`, `--processes=${processes}`, ...flags[runtime]],
         cwd: root,
         env: {
           TRIVET_ENV: "production",
