@@ -16,9 +16,11 @@ const explained = [CommandError, ConfigurationError, MigrationError, PortTakenEr
 /** Whether an error's message is a sentence for whoever asked, rather than a stack for whoever wrote the code. */
 export const isExplained = (error: unknown): error is Error => explained.some((type) => error instanceof type);
 
+/** Of a stack, Node's own frames: a mistake in a module has no others, and ten of them push what it is off the screen. */
+const withoutInternals = (text: string): string => text.replaceAll(/\n +at [^\n]*\(node:internal\/[^\n)]*\)/g, "");
+
 /** Writes what went wrong and sets the exit code; the process ends when nothing holds it any more. */
 export function reportError(error: unknown): void {
-  const text = isExplained(error) ? error.message : inspect(error);
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${isExplained(error) ? error.message : withoutInternals(inspect(error))}\n`);
   process.exitCode = error instanceof ConfigurationError ? configurationExitCode : 1;
 }

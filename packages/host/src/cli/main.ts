@@ -39,5 +39,5 @@ try {
 
 /** citty colours its text wherever it goes. */
 function writeUsage(text: string): void {
-  process.stdout.write(`${process.stdout.isTTY ? text : stripVTControlCharacters(text)}\n`);
+  process.stdout.write(`${process.stdout.isTTY && !process.env.NO_COLOR ? text : stripVTControlCharacters(text)}\n`);
 }

@@ -54,7 +54,7 @@ export function readLogOptions(
 /** `number` is this process's among several that write to one standard output, and to the same folder. */
 export function startLogs({ level, json, directory }: LogOptions, number?: number): Logs {
   const writer = openLineWriter(stdout, number === undefined ? Number.POSITIVE_INFINITY : undividedWrite);
-  const format = json ? jsonLines : readableLines(process.stdout.isTTY === true && process.env.NO_COLOR === undefined);
+  const format = json ? jsonLines : readableLines(process.stdout.isTTY === true && !process.env.NO_COLOR);
   const files: LogFiles | undefined = directory === undefined ? undefined : openLogFiles(directory, number);
   // One sink for both, so that a line is redacted once.
   const sink: Sink = (record) => {
