@@ -8,6 +8,7 @@ import { publishedKeys, rotateWhenDue } from "./keys/keyring.ts";
 import { warnAboutMail } from "./mail/warn-about-mail.ts";
 import {
   deleteAdminUser,
+  deleteUserSessions,
   getAdminUser,
   getAdminUsers,
   getAudit,
@@ -65,7 +66,17 @@ export const auth = defineService<Env, Deps>({
     ...[postPasskeyOptions, postPasskey, postPasskeyLoginOptions, postPasskeyLogin, getPasskeys, deleteOnePasskey],
     ...[postApiKey, getApiKeys, deleteOneApiKey],
     ...[getKeys, postRotateKeys],
-    ...[getAdminUsers, getAdminUser, postBan, postUnban, putRole, postImpersonate, deleteAdminUser, getAudit],
+    ...[
+      getAdminUsers,
+      getAdminUser,
+      postBan,
+      postUnban,
+      putRole,
+      deleteUserSessions,
+      postImpersonate,
+      deleteAdminUser,
+      getAudit,
+    ],
     ...[getMailbox, getMailboxMessages],
     ...[serveAccount, serveDeletion, serveKeyExchange],
   ],

@@ -29,6 +29,7 @@ describe("who may administer", () => {
     ["POST", `users/${newId()}/ban`, { reason: "spam" }],
     ["POST", `users/${newId()}/unban`],
     ["PUT", `users/${newId()}/role`, { role: "admin" }],
+    ["DELETE", `users/${newId()}/sessions`],
     ["POST", `users/${newId()}/impersonate`],
     ["DELETE", `users/${newId()}`],
     ["GET", "audit"],
@@ -138,6 +139,22 @@ describe("PUT /auth/admin/users/{id}/role", () => {
     expect((await set(person.id, "emperor")).status).toBe(400);
     expect((await set(admin.id, "user")).status).toBe(422);
     expect(await audited(person.id)).toEqual(["user.set_role"]);
+  });
+});
+
+describe("DELETE /auth/admin/users/{id}/sessions", () => {
+  test("204: every session ends and the account stays open; it is in the audit; a repeat is fine; 404 for nobody", async () => {
+    const person = await register(auth);
+    const other = await login(auth, person);
+    expect((await act("DELETE", `users/${person.id}/sessions`)).status).toBe(204);
+    for (const { token, refreshToken } of [person, other]) {
+      expect((await auth.get("/auth/me", token)).status).toBe(401);
+      expect((await auth.post("/auth/refresh", { refresh_token: refreshToken })).status).toBe(401);
+    }
+    expect((await auth.get("/auth/me", (await login(auth, person)).token)).status).toBe(200);
+    expect((await act("DELETE", `users/${person.id}/sessions`)).status).toBe(204);
+    expect(await audited(person.id)).toEqual(["user.end_sessions", "user.end_sessions"]);
+    expect((await act("DELETE", `users/${newId()}/sessions`)).status).toBe(404);
   });
 });
 

@@ -24,13 +24,15 @@ const acts: [name: string, act: (person: Person, other: Person) => Promise<unkno
   ["a new password by change", change, "other"],
   ["a new password by reset", reset, "both"],
   ["a second factor that comes into force", enrol, "other"],
+  ["an administrator who ends the sessions", ({ id }) => asAdmin(`/${id}/sessions`, undefined, "DELETE"), "both"],
   ["a ban", ({ id }) => asAdmin(`/${id}/ban`, { reason: "spam" }), "both"],
   ["a refresh token that is used again", reuse, "this"],
   ["a refusal", ({ token }) => auth.post("/auth/password/change", {}, { token }), "none"],
 ];
 
 const end = (token: string, which: string) => auth.request("DELETE", `/auth/sessions${which}`, { token });
-const asAdmin = (path: string, body?: object) => auth.post(`/auth/admin/users${path}`, body, { token: admin.token });
+const asAdmin = (path: string, body?: object, method = "POST") =>
+  auth.request(method, `/auth/admin/users${path}`, { token: admin.token, body });
 
 function change({ token, password }: Person) {
   const body = { currentPassword: password, newPassword: "another quiet lake" };

@@ -38,7 +38,7 @@ describe("POST /auth/magic-link", () => {
     for (const answer of answers) {
       expect(answer).toMatchObject({ status: 202, text: "" });
       expect(answer.headers.get("set-cookie")).toMatch(
-        /^trivet-login=[\w-]{43}; Max-Age=900; Path=\/; HttpOnly; SameSite=Strict$/,
+        /^trivet-login=[\w-]{43}; Max-Age=600; Path=\/; HttpOnly; SameSite=Strict$/,
       );
     }
     const names = answers.map(({ headers }) => [...headers.keys()].toSorted());

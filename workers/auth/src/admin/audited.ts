@@ -5,7 +5,14 @@ import { insertAudit } from "../queries/audit.ts";
 import { lockSession } from "../queries/sessions.ts";
 import type { User } from "../tables.ts";
 
-type AdminAction = "user.ban" | "user.unban" | "user.set_role" | "user.impersonate" | "user.delete" | "keys.rotate";
+type AdminAction =
+  | "user.ban"
+  | "user.unban"
+  | "user.set_role"
+  | "user.end_sessions"
+  | "user.impersonate"
+  | "user.delete"
+  | "keys.rotate";
 
 export interface AuditedAct {
   action: AdminAction;

@@ -3,6 +3,7 @@ import { access, decodeCursor, encodeCursor, json, linkNext, noContent, pageOf, 
 import { z } from "zod";
 import { banUser, unbanUser } from "../admin/ban-user.ts";
 import { deleteUser } from "../admin/delete-user.ts";
+import { endUserSessions } from "../admin/end-user-sessions.ts";
 import { impersonateUser } from "../admin/impersonate-user.ts";
 import { listAccounts, readAccountAsAdmin, readAudit } from "../admin/read-users.ts";
 import { setRole } from "../admin/set-role.ts";
@@ -103,6 +104,23 @@ export const putRole = route(
   async (c) => {
     const row = await setRole(c.var.deps, c.var.actor, c.req.valid("param").id, c.req.valid("json").role);
     return c.json(showAdminUser(row), 200);
+  },
+);
+
+export const deleteUserSessions = route(
+  {
+    method: "delete",
+    path: "/auth/admin/users/{id}/sessions",
+    summary: "End all sessions of an account",
+    description: `The account stays open, and its API keys go on. ${lastToken}`,
+    access: admin,
+    request: { params },
+    responses: { 204: noContent("The sessions have ended") },
+    errors: ["not_found"],
+  },
+  async (c) => {
+    await endUserSessions(c.var.deps, c.var.actor, c.req.valid("param").id);
+    return c.body(null, 204);
   },
 );
 

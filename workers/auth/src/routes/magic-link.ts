@@ -20,7 +20,7 @@ export const postMagicLink = route(
     path: "/auth/magic-link",
     summary: "Ask for a link to log in with",
     description:
-      "The answer is the same whether there is such an account or not. It sets a cookie, and the link works only beside that cookie: in this browser, once, for a quarter of an hour.",
+      "The answer is the same whether there is such an account or not. It sets a cookie, and the link works only beside that cookie: in this browser, once, for ten minutes.",
     access: access.anyone,
     request: { body: json(z.strictObject({ email: emailAddress, return_to: returnTo })) },
     responses: { 202: noContent("If there is such an account, a mail is on its way") },
