@@ -14,7 +14,7 @@ import { chooseQueues, createQueues, type Queues } from "./queues/index.ts";
 import { rateLimitBinder } from "./ratelimits/index.ts";
 import { chooseRedis, usesRedis } from "./redis/index.ts";
 import type { Runtime } from "./runtime.ts";
-import { type Callee, givenAddress, type HttpBinding, inProcessBinding, siblingAddress } from "./services/index.ts";
+import { type Callee, type HttpBinding, inProcessBinding, siblingAddress } from "./services/index.ts";
 import { createStore, hostOwner, type Store, serviceOwner } from "./store/index.ts";
 
 /** Everything needed to build the services of this process. */
@@ -45,9 +45,9 @@ export async function assemble(plan: Plan): Promise<Assembly> {
   const background = trackBackground();
   const kept = createKept();
   const siblings: HttpBinding[] = [];
-  const faults: string[] = addressFaults(plan);
+  const faults: string[] = [];
   const store = await storeOf(plan, faults);
-  const redis = await redisOf(plan, kept, faults);
+  const redis = await redisOf(plan, kept);
   const queues = store && createQueues(await chooseQueues(plan.source, store));
   const serviceFaults: ServiceFaults = new Map();
   const callees = new Map<string, Callee>();
@@ -104,19 +104,9 @@ async function storeOf({ selected, source, adminUrl }: Plan, faults: string[]): 
 }
 
 /** One for all services of the process, each of which begins its keys with its name. */
-async function redisOf({ selected, source }: Plan, kept: Kept, faults: string[]): Promise<RedisBinding | undefined> {
+async function redisOf({ selected, source }: Plan, kept: Kept): Promise<RedisBinding | undefined> {
   if (!selected.some((manifest) => usesRedis(manifest) || manifest.rateLimits.length > 0)) return undefined;
-  const { redis, fault } = await chooseRedis(source, kept.keepOne());
-  if (fault !== undefined) faults.push(fault);
-  return redis;
-}
-
-/** Of the addresses that are set, also for services of this process: they are meant for another, or for later. */
-function addressFaults({ manifests, source }: Plan): string[] {
-  const called = new Set(manifests.flatMap(({ services }) => services.map(({ service }) => service)));
-  return manifests
-    .filter(({ name }) => called.has(name))
-    .flatMap((manifest) => givenAddress(source, manifest)?.fault ?? []);
+  return await chooseRedis(source, kept.keepOne());
 }
 
 /** In this process when the service runs here, else over HTTP; one connection pool for each sibling. */

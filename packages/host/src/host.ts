@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, register } from "prom-client";
+import { addressesFaults } from "./addresses.ts";
 import { type Assembly, assemble } from "./assemble.ts";
 import {
   type Environment,
@@ -139,6 +140,7 @@ export async function configure(options: HostOptions, runtime: Runtime): Promise
     ...settingFaults,
     ...logOptions.faults,
     ...listenerFaults,
+    ...addressesFaults(source, manifests),
     ...assembly.faults,
   ];
   const all = joinFaults(own, assembly.serviceFaults, variables.faults.keys());

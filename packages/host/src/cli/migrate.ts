@@ -1,4 +1,6 @@
 import { defineCommand } from "citty";
+import { addressesFaults } from "../addresses.ts";
+import { ConfigurationError } from "../configuration-error.ts";
 import { openDatabaseServer } from "./database-server.ts";
 import { CommandError } from "./exit.ts";
 import {
@@ -69,6 +71,8 @@ async function withServer(
   work: (project: Project, adminUrl: string | undefined) => Promise<void>,
 ): Promise<void> {
   const whole = openProject();
+  const faults = addressesFaults(whole.source, whole.manifests);
+  if (faults.length > 0) throw new ConfigurationError([...whole.source.faults.values(), ...faults]);
   const project = name === undefined ? whole : narrow(whole, name);
   const { adminUrl, stop } = await openDatabaseServer(project);
   try {

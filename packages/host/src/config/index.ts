@@ -3,4 +3,5 @@ export type { Environment } from "./environment.ts";
 export { readOptionalSecrets } from "./optional-secrets.ts";
 export { publicUrl, readPublicUrl } from "./public-url.ts";
 export { openSource, type ProcessEnv, type Source } from "./source.ts";
+export { strangers } from "./strangers.ts";
 export { readVariables, type Variables } from "./variables.ts";

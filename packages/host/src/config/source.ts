@@ -7,6 +7,8 @@ export type ProcessEnv = Readonly<Record<string, string | undefined>>;
 /** Where the values of variables come from. What is wrong with a variable is noted when it is first read. */
 export interface Source {
   read(name: string): string | undefined;
+  /** Every variable that is set to something, by itself or by a file; `own` where it is `.env` that says so. */
+  given(): readonly { name: string; own: boolean }[];
   /** One sentence for each variable that was read and is at fault, keyed by its name. */
   readonly faults: ReadonlyMap<string, string>;
 }
@@ -19,8 +21,8 @@ export function openSource(root: string, env: ProcessEnv): Source {
   const faults = new Map<string, string>();
   const known = new Map<string, string | undefined>();
   const layers = [
-    { name: "the environment", values: env },
-    { name: ".env", values: readDotenv(join(root, ".env")) },
+    { name: "the environment", own: false, values: env },
+    { name: ".env", own: true, values: readDotenv(join(root, ".env")) },
   ];
   const find = (name: string): string | undefined => {
     for (const layer of layers) {
@@ -36,6 +38,10 @@ export function openSource(root: string, env: ProcessEnv): Source {
   };
   return {
     faults,
+    given: () =>
+      layers.flatMap(({ own, values }) =>
+        Object.keys(values).flatMap((name) => (values[name] ? [{ name: name.replace(/_FILE$/, ""), own }] : [])),
+      ),
     read(name) {
       if (!known.has(name)) known.set(name, find(name));
       return known.get(name);

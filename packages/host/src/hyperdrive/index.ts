@@ -1,3 +1,3 @@
 export { hyperdriveBinding } from "./binding.ts";
 export { createKept, type Kept } from "./kept.ts";
-export { databaseUrl } from "./url.ts";
+export { databaseFaults, databaseUrl } from "./url.ts";

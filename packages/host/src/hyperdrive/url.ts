@@ -1,6 +1,6 @@
 import { MigrationError, serviceUrl } from "@trivet/db/migrations";
 import type { Source } from "../config/index.ts";
-import { variablePrefix } from "../manifest/index.ts";
+import { hostName, type Manifest, variablePrefix } from "../manifest/index.ts";
 import type { SchemaOwner } from "../store/index.ts";
 
 const protocols = new Set(["postgres:", "postgresql:"]);
@@ -33,6 +33,16 @@ export async function databaseUrl(
 }
 
 const isDatabaseUrl = (value: string): boolean => protocols.has(URL.parse(value)?.protocol ?? "");
+
+/** What is wrong with the addresses that are set, whoever uses them. */
+export function databaseFaults(source: Source, manifests: readonly Manifest[]): string[] {
+  const owners = [...manifests.map(({ service }) => service), hostName];
+  const names = ["DATABASE_URL", ...owners.map((service) => `DATABASE_URL_${variablePrefix(service)}`)];
+  return names.flatMap((name) => {
+    const given = source.read(name);
+    return given && !isDatabaseUrl(given) ? [malformed(name)] : [];
+  });
+}
 
 // The value holds a password and is not repeated.
 const malformed = (name: string): string => `${name} is not a URL like postgres://user:password@host:5432/database`;

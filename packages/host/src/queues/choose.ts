@@ -1,12 +1,13 @@
 import type { Source } from "../config/index.ts";
 import type { Store } from "../store/index.ts";
 import type { QueueDriver } from "./driver.ts";
+import { readNatsSettings } from "./nats/servers.ts";
 import { postgresQueues } from "./postgres/index.ts";
 
 /** Past one box, or where there is one anyway, JetStream, whose client is loaded then only; else the database that is there. */
 export async function chooseQueues(source: Source, store: Store): Promise<QueueDriver> {
-  const servers = source.read("NATS_URL");
-  if (!servers) return postgresQueues(store.database);
+  const { settings } = readNatsSettings(source);
+  if (!settings) return postgresQueues(store.database);
   const { natsQueues } = await import("./nats/index.ts");
-  return natsQueues(servers, source.read("NATS_PREFIX") || "trivet");
+  return natsQueues(settings);
 }

@@ -12,28 +12,38 @@ export const usesRedis = ({ vars }: Pick<Manifest, "vars">): boolean => Object.h
 
 const protocols = new Set(["redis:", "rediss:"]);
 
+/** What is wrong with the addresses, whoever uses them. Values may hold a password and are not repeated. */
+export function redisFaults(source: Source): string[] {
+  const url = source.read("REDIS_URL");
+  const [rest, token] = [source.read(restUrl), source.read(restToken)];
+  const faults: string[] = [];
+  const leftOut = "correct it, or leave it out for a Redis inside each process";
+  if (url && !isRedisUrl(URL.parse(url)))
+    faults.push(`REDIS_URL is not a URL like redis://user:password@host:6379/0 (rediss:// likewise): ${leftOut}`);
+  if (rest && !/^https?:$/.test(URL.parse(rest)?.protocol ?? ""))
+    faults.push(`${restUrl} is not a URL like https://name.upstash.io: ${leftOut}`);
+  if (rest && !token) faults.push(`${restToken} is missing: ${restUrl} is set, and answers nobody without it`);
+  if (token && !rest) faults.push(`${restUrl} is missing: ${restToken} is set, and opens nothing without it`);
+  return faults;
+}
+
+const isRedisUrl = (url: URL | null): boolean =>
+  url !== null && protocols.has(url.protocol) && url.hostname !== "" && /^\/?\d*$/.test(url.pathname);
+
 /**
  * The Redis of this process: that of `REDIS_URL`, else the one behind Upstash's REST protocol, else one of
- * its own. The driver is loaded where it is needed only.
+ * its own; undefined where `redisFaults` has something to say. The driver is loaded where it is needed only.
  */
-export async function chooseRedis(source: Source, keep: Keep): Promise<{ redis?: RedisBinding; fault?: string }> {
+export async function chooseRedis(source: Source, keep: Keep): Promise<RedisBinding | undefined> {
+  if (redisFaults(source).length > 0) return undefined;
   const url = source.read("REDIS_URL");
   if (url) {
-    // The value may hold a password and is not repeated.
-    if (!protocols.has(URL.parse(url)?.protocol ?? ""))
-      return { fault: "REDIS_URL is not a URL like redis://user:password@host:6379/0" };
     const { respBinding } = await import("./resp.ts");
-    return {
-      redis: keep(
-        () => respBinding(url),
-        (binding) => binding.close(),
-      ),
-    };
+    return keep(
+      () => respBinding(url),
+      (binding) => binding.close(),
+    );
   }
-  const rest = source.read(restUrl);
-  if (!rest) return { redis: memoryBinding() };
-  const token = source.read(restToken);
-  if (!URL.canParse(rest)) return { fault: `${restUrl} is not a URL like https://name.upstash.io` };
-  if (!token) return { fault: `${restToken} is missing: ${restUrl} is set, and answers nobody without it` };
-  return { redis: restBinding(rest, token) };
+  const [rest, token] = [source.read(restUrl), source.read(restToken)];
+  return rest && token ? restBinding(rest, token) : memoryBinding();
 }

@@ -1,1 +1,1 @@
-export { chooseRedis, usesRedis } from "./choose.ts";
+export { chooseRedis, redisFaults, usesRedis } from "./choose.ts";

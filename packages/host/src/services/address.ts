@@ -40,6 +40,14 @@ export function givenAddress(source: Source, sibling: Manifest): { url?: URL; fa
   return undefined;
 }
 
+/** Of the addresses that are set, also for services of this process: they are meant for another, or for later. */
+export function addressFaults(source: Source, manifests: readonly Manifest[]): string[] {
+  const called = new Set(manifests.flatMap(({ services }) => services.map(({ service }) => service)));
+  return manifests
+    .filter(({ name }) => called.has(name))
+    .flatMap((manifest) => givenAddress(source, manifest)?.fault ?? []);
+}
+
 function parseAddress(value: string, variable: string): { url?: URL; fault?: string } {
   const url = URL.parse(value);
   if (url && /^https?:$/.test(url.protocol) && url.pathname === "/" && url.search === "") return { url };

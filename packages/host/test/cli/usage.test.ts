@@ -142,13 +142,13 @@ describe("trivet start, when it cannot", () => {
 });
 
 describe("trivet doctor", () => {
-  test("1: tells what a service itself finds wrong, what nobody answers at, and what to do", async () => {
+  test("78: tells what a service itself finds wrong, what nobody answers at, and what to do", async () => {
     const { folder } = await makeProject();
     const { code, stdout } = await trivet(folder, ["doctor"], {
       EDITION: "none",
       DATABASE_URL: "postgres://somebody:canary-password@127.0.0.1:1/trivet",
     });
-    expect(code).toBe(1);
+    expect(code).toBe(78);
     expect(stdout).toMatch(/^fail {2}variables +users: EDITION is "none"; it must be another$/m);
     expect(stdout).toMatch(/^fail {2}database +DATABASE_URL: .*ECONNREFUSED.*\n +-> Start the server it leads to/m);
     expect(stdout).toMatch(/^\d+ ok, \d+ to look at, 2 to mend$/m);

@@ -1,4 +1,5 @@
 import { defineCommand } from "citty";
+import { configurationExitCode } from "../../configuration-error.ts";
 import { findRoot } from "../project.ts";
 import { checkConfiguration } from "./check-configuration.ts";
 import { checkDatabase } from "./check-database.ts";
@@ -6,19 +7,21 @@ import { checkMachine } from "./check-machine.ts";
 import type { Finding } from "./finding.ts";
 
 export const doctor = defineCommand({
-  meta: { name: "doctor", description: "Checks this machine, the configuration and the database; exits 1 on a fault" },
+  meta: {
+    name: "doctor",
+    description:
+      "Checks this machine, the configuration and the database; exits 1 on a fault, 78 where the configuration has one",
+  },
   async run() {
     const root = findRoot();
-    const findings = [
-      ...(await checkMachine(root)),
-      ...(await checkConfiguration(root)),
-      ...(await checkDatabase(root)),
-    ];
+    const configuration = await checkConfiguration(root);
+    const findings = [...(await checkMachine(root)), ...configuration, ...(await checkDatabase(root))];
     const width = Math.max(...findings.map(({ subject }) => subject.length));
     for (const finding of findings) process.stdout.write(`${line(finding, width)}\n`);
     const count = (verdict: Finding["verdict"]) => findings.filter((one) => one.verdict === verdict).length;
     process.stdout.write(`\n${count("ok")} ok, ${count("warn")} to look at, ${count("fail")} to mend\n`);
     if (count("fail") > 0) process.exitCode = 1;
+    if (configuration.some(({ verdict }) => verdict === "fail")) process.exitCode = configurationExitCode;
   },
 });
 

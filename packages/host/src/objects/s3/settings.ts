@@ -14,11 +14,13 @@ export interface S3Settings {
 /** Undefined where no endpoint is set: buckets are folders then. Values are not repeated, some are secrets. */
 export function readS3Settings(source: Source): { settings: S3Settings | undefined; faults: string[] } {
   const given = source.read("S3_ENDPOINT");
-  if (!given) return { settings: undefined, faults: [] };
+  if (!given) return { settings: undefined, faults: withoutEndpoint(source) };
   const faults: string[] = [];
   const endpoint = URL.parse(given);
   if (!endpoint || !/^https?:$/.test(endpoint.protocol) || endpoint.username || endpoint.search) {
-    faults.push("S3_ENDPOINT is not a URL like https://s3.example.com");
+    faults.push(
+      "S3_ENDPOINT is not a URL like https://s3.example.com: correct it, or leave it out for buckets in a folder",
+    );
   }
   const required = (name: string): string => {
     const value = source.read(name);
@@ -37,4 +39,12 @@ export function readS3Settings(source: Source): { settings: S3Settings | undefin
   const region = source.read("S3_REGION") || "us-east-1";
   const bucketPrefix = source.read("S3_BUCKET_PREFIX") ?? "";
   return { settings: { endpoint, region, accessKeyId, secretAccessKey, bucketPrefix, addressing }, faults };
+}
+
+/** Whoever has a key meant a store, and would find the objects on a disk. */
+function withoutEndpoint(source: Source): string[] {
+  const given = ["S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"].filter((name) => source.read(name));
+  return given.length === 0
+    ? []
+    : [`S3_ENDPOINT is missing: set it beside ${given.join(" and ")}, or take them out for buckets in a folder`];
 }

@@ -10,6 +10,8 @@ import {
 } from "@nats-io/jetstream";
 import { connect, type NatsConnection, nanos } from "@nats-io/transport-node";
 
+import type { NatsSettings } from "./servers.ts";
+
 /** Seconds after which what a process does not say it still works on is another's. */
 export const ackWait = 8;
 /** Within this time a message that is published twice is stored once. */
@@ -28,9 +30,9 @@ export interface Jet {
 export const durable = "worker";
 
 /** `prefix` tells the streams of one system from another's on the same server. */
-export async function openJet(servers: string, prefix: string): Promise<Jet> {
+export async function openJet({ prefix, ...server }: NatsSettings): Promise<Jet> {
   const connection = await connect({
-    servers: servers.split(","),
+    ...server,
     name: "trivet queues",
     maxReconnectAttempts: -1,
     reconnectTimeWait: reconnectPause,

@@ -3,6 +3,7 @@ import { depthLimit, type Outgoing, type QueueDriver } from "../driver.ts";
 import { durable, type Jet, openJet, subjectOf } from "./connection.ts";
 import { readLetters, redriveLetters } from "./letters.ts";
 import { headersOf } from "./message.ts";
+import type { NatsSettings } from "./servers.ts";
 import { subscribe } from "./subscription.ts";
 
 /** Of a publication that nobody answers, which is made again under the same id and so stored once. */
@@ -10,10 +11,11 @@ const publishTimeout = 2_000;
 const publishTries = 3;
 
 /** Queues as work-queue streams of JetStream. It is connected to when something is first sent or consumed. */
-export function natsQueues(servers: string, prefix: string): QueueDriver {
+export function natsQueues(settings: NatsSettings): QueueDriver {
+  const { prefix } = settings;
   let opening: Promise<Jet> | undefined;
   const jet = (): Promise<Jet> =>
-    (opening ??= openJet(servers, prefix).catch((error: unknown) => {
+    (opening ??= openJet(settings).catch((error: unknown) => {
       opening = undefined;
       throw error;
     }));

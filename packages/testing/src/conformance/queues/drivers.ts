@@ -29,7 +29,7 @@ export async function openQueueHome(name: QueueDriverName): Promise<QueueHome> {
   const store = createStore(urls.host ?? "");
   const prefix = `test${randomBytes(4).toString("hex")}`;
   const nats = name === "NATS" && NATS_URL ? { NATS_URL, NATS_PREFIX: prefix } : undefined;
-  const driver = nats ? natsQueues(nats.NATS_URL, prefix) : postgresQueues(store.database);
+  const driver = nats ? natsQueues({ servers: nats.NATS_URL.split(","), prefix }) : postgresQueues(store.database);
   return {
     env: { ...env, ...nats },
     adminUrl,
