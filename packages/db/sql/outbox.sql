@@ -1,4 +1,4 @@
--- Events committed to and not yet delivered: packages/db/src/outbox.ts. Way back: DROP TABLE outbox;
+-- Events committed to and not yet sent: packages/db/src/outbox.ts. Way back: DROP TABLE outbox;
 CREATE TABLE outbox (
   position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   id uuid NOT NULL,

@@ -58,6 +58,18 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
   return constraint === undefined || cause.constraint_name === constraint;
 }
 
+/** Whether a row is of a range for which its partitioned table has no partition. */
+export function isMissingPartition(error: unknown): boolean {
+  const cause = error instanceof DrizzleQueryError ? error.cause : error;
+  return cause instanceof PostgresError && cause.code === "23514" && cause.message.startsWith("no partition");
+}
+
+/** Whether Postgres cannot hold a value, which no repeat will change (data exceptions, class 22). */
+export function isRefusedValue(error: unknown): boolean {
+  const cause = error instanceof DrizzleQueryError ? error.cause : error;
+  return cause instanceof PostgresError && cause.code.startsWith("22");
+}
+
 /** Whether the connection, rather than the server, failed. */
 export function isConnectionLoss(error: unknown): boolean {
   const code = codeOf(error);

@@ -1,6 +1,6 @@
 export { batched } from "./batched.ts";
-export { type Announce, announcing, type Dispatch, sendNow, sendOff, sendSoon } from "./dispatch.ts";
-export { databaseFault, isUniqueViolation } from "./faults.ts";
+export { type Announce, announcing, type Dispatch, sendOff, sendSoon } from "./dispatch.ts";
+export { databaseFault, isMissingPartition, isRefusedValue, isUniqueViolation } from "./faults.ts";
 export { type IdempotencyKeys, IdempotentAnswers, idempotencyTable, type Sealing } from "./idempotency.ts";
 export { forgetOld, type Inbox, inboxTable, once } from "./inbox.ts";
 export { type Database, openDatabase, type Transaction } from "./open.ts";
@@ -8,4 +8,5 @@ export { type Outbox, outboxTable, publish } from "./outbox.ts";
 export { pingDatabase } from "./ping.ts";
 export { prepared } from "./prepared.ts";
 export { type RelayOptions, type RelayOutcome, relay } from "./relay.ts";
+export { sendEnvelopes } from "./send-envelopes.ts";
 export { transaction } from "./transaction.ts";

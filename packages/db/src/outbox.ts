@@ -5,10 +5,10 @@ import type { z } from "zod";
 import type { Transaction } from "./open.ts";
 
 /**
- * Events a service has committed to and not yet delivered. `sql/outbox.sql` is the migration that
+ * Events a service has committed to and not yet sent. `sql/outbox.sql` is the migration that
  * goes with it.
  *
- * A delivered row is deleted: the table stays as small as the backlog, and what happened is kept by
+ * A row that was sent is deleted: the table stays as small as the backlog, and what happened is kept by
  * the log of events, not by every publisher.
  */
 export const outboxTable = (schema: PgSchema) =>
@@ -33,7 +33,7 @@ export type Outbox = ReturnType<typeof outboxTable>;
 
 /**
  * Announces `event` if, and only if, the transaction commits. `subject` is the id of what it is
- * about; events of one subject are delivered in the order in which they were published, provided
+ * about; events of one subject are sent in the order in which they were published, provided
  * that transactions on the same subject wait for each other (they do when both lock its row).
  */
 export async function publish<Event extends EventContract>(
@@ -52,8 +52,17 @@ export async function publish<Event extends EventContract>(
     subject,
     traceId: invocation.trace.traceId,
     spanId: invocation.trace.spanId,
-    data: asJson(event.data.parse(data)),
+    data: small(asJson(event.data.parse(data))),
   });
+}
+
+/** Characters of an event's data: with them it fits a queue's message, so that no event of its own can fail to be sent. */
+const longestData = 32_000;
+
+function small(data: Envelope["data"]): Envelope["data"] {
+  const { length } = JSON.stringify(data);
+  if (length <= longestData) return data;
+  throw new Error(`The data of an event has ${length} characters as JSON; it may have ${longestData}. Send ids.`);
 }
 
 /** Event contracts describe JSON objects: ids and facts as strings, numbers and booleans. */

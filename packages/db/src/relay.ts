@@ -1,28 +1,27 @@
 import type { Envelope } from "@trivet/contracts";
-import { and, asc, eq, inArray, lt, lte, notExists, sql } from "drizzle-orm";
-import { alias } from "drizzle-orm/pg-core";
+import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Database } from "./open.ts";
 import type { Outbox } from "./outbox.ts";
 
 export interface RelayOptions {
   db: Database;
   outbox: Outbox;
-  /** Hands one event over to all its subscribers and resolves when each has it. May see an event again. */
-  deliver(envelope: Envelope): Promise<void>;
+  /** Resolves when all of these, at most a hundred, are stored where no crash loses them. May see an event again. */
+  send(envelopes: readonly Envelope[]): Promise<void>;
 }
 
 export interface RelayOutcome {
-  delivered: number;
-  failed: number;
+  sent: number;
+  /** Events that are due and still there: they could not be sent, or wait behind one that another relay holds. */
+  left: number;
 }
 
-type Row = Outbox["$inferSelect"];
-
-const batchSize = 16;
+/** What a queue takes at once. */
+const batchSize = 100;
 /** How long a claimed row belongs to its relay. A relay that dies holds its rows back no longer than this. */
 const leaseSeconds = 30;
-/** A delivery is counted as failed before the lease ends, so that no other relay starts it meanwhile. */
-const deliveryTimeout = 25_000;
+/** Sending is given up before the lease ends, so that no other relay starts it meanwhile. */
+const sendTimeout = 25_000;
 /** After this no new rows are claimed; a longer backlog is for the next run. */
 const runTime = 10_000;
 const backoffBase = 0.5;
@@ -30,61 +29,82 @@ const backoffMax = 30;
 const lastErrorLimit = 500;
 
 /**
- * Delivers the events that are due, at least once each, and returns when none is left. Run it after
- * each commit that published, and now and then for what a crash or a failed delivery left behind.
+ * Sends the events that are due, at least once each: one claim, one sending and one deletion for a hundred of them. Run
+ * it after each commit that published, and now and then for what a crash or an outage left behind.
  *
- * Any number of relays may run at once. A claim is one statement and nothing is locked while an
- * event is on its way. A row whose older sibling (same subject) is still there is not claimed, which
- * keeps the order per subject; an event that keeps failing holds back its own subject only.
+ * Any number of relays may run at once. A claim is one statement and nothing is locked while events are on their way. Of
+ * one subject they are sent in their order: a row whose older sibling is in other hands, or postponed, is left alone.
  */
-export async function relay({ db, outbox, deliver }: RelayOptions): Promise<RelayOutcome> {
-  const outcome = { delivered: 0, failed: 0 };
+export async function relay({ db, outbox, send }: RelayOptions): Promise<RelayOutcome> {
+  const outcome = { sent: 0, left: 0 };
   const stopAt = Date.now() + runTime;
-  while (Date.now() < stopAt) {
-    const rows = await claim(db, outbox);
+  for (let full = true; full && Date.now() < stopAt; ) {
+    const { rows, held } = await claim(db, outbox);
+    outcome.left = held;
     if (rows.length === 0) break;
-    await Promise.all(
-      rows.map(async (row) => {
-        const failure = await attempt(row, deliver);
-        if (failure === undefined) await settle(db, outbox, row);
-        else await postpone(db, outbox, row, failure);
-        outcome[failure === undefined ? "delivered" : "failed"] += 1;
-      }),
-    );
+    const failure = await attempt(rows.map(envelopeOf), send);
+    if (failure !== undefined) {
+      outcome.left += rows.length;
+      await postpone(db, outbox, rows, failure);
+      break;
+    }
+    outcome.sent += rows.length;
+    await settle(db, outbox, rows);
+    // What is committed from now on is for whoever commits it.
+    full = rows.length + held === batchSize;
   }
   return outcome;
 }
 
-/** In a CTE, because Postgres may run a subquery with LIMIT more than once but never a CTE that locks. */
-async function claim(db: Database, outbox: Outbox): Promise<Row[]> {
-  const older = alias(outbox, "older");
-  const olderSibling = db
-    .select({ position: older.position })
-    .from(older)
-    .where(and(eq(older.subject, outbox.subject), lt(older.position, outbox.position)));
-  const due = db.$with("due").as(
-    db
-      .select({ position: outbox.position })
-      .from(outbox)
-      .where(and(lte(outbox.dueAt, sql`now()`), notExists(olderSibling)))
-      .orderBy(asc(outbox.dueAt))
-      .limit(batchSize)
-      .for("update", { skipLocked: true }),
-  );
-  return await db
-    .with(due)
-    .update(outbox)
-    .set({ dueAt: inSeconds(leaseSeconds), attempts: sql`${outbox.attempts} + 1` })
-    .where(inArray(outbox.position, db.select({ position: due.position }).from(due)))
-    .returning();
+interface Claimed {
+  position: string;
+  id: string;
+  event: string;
+  version: number;
+  service: string;
+  subject: string;
+  trace_id: string;
+  span_id: string;
+  data: Envelope["data"];
+  timestamp: string;
+  attempts: number;
 }
 
-/** Undefined when the event was delivered, else what went wrong. */
-async function attempt(row: Row, deliver: RelayOptions["deliver"]): Promise<string | undefined> {
+/**
+ * The oldest rows that are due, but for those that an older sibling (same subject) keeps back; `held` counts these. A
+ * sibling that is not among the due rows is in another relay's hands or postponed. In CTEs, because Postgres may run a
+ * subquery with LIMIT more than once but never a CTE that locks.
+ */
+async function claim(db: Database, outbox: Outbox): Promise<{ rows: Claimed[]; held: number }> {
+  const found = await db.execute<Partial<Claimed> & { held: number }>(sql`
+    with due as (
+      select position, subject from ${outbox} where due_at <= now()
+      order by position limit ${batchSize} for update skip locked),
+    free as (
+      select position from due where not exists (
+        select from ${outbox} older
+        where older.subject = due.subject and older.position < due.position
+          and older.position not in (select position from due))),
+    claimed as (
+      update ${outbox} set due_at = ${inSeconds(leaseSeconds)}, attempts = attempts + 1
+      where position in (select position from free)
+      returning position, id, event, version, service, subject, trace_id, span_id, data, attempts,
+        to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as timestamp)
+    select claimed.*, ((select count(*) from due) - (select count(*) from free))::int as held
+    from (values (1)) as one left join claimed on true order by claimed.position`);
+  return { rows: found.filter(isClaimed), held: found[0]?.held ?? 0 };
+}
+
+/** The only row of a claim that got none has no position. */
+const isClaimed = <Row extends Partial<Claimed>>(row: Row): row is Row & Claimed =>
+  row.position !== undefined && row.position !== null;
+
+/** Undefined when the events were sent, else what went wrong. */
+async function attempt(envelopes: readonly Envelope[], send: RelayOptions["send"]): Promise<string | undefined> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer in ${deliveryTimeout} ms`)), deliveryTimeout);
+  const timer = setTimeout(() => reject(new Error(`not stored within ${sendTimeout} ms`)), sendTimeout);
   try {
-    await Promise.race([deliver(envelopeOf(row)), late]);
+    await Promise.race([send(envelopes), late]);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
@@ -93,17 +113,21 @@ async function attempt(row: Row, deliver: RelayOptions["deliver"]): Promise<stri
   }
 }
 
-async function settle(db: Database, outbox: Outbox, row: Row): Promise<void> {
-  await db.delete(outbox).where(eq(outbox.position, row.position));
+async function settle(db: Database, outbox: Outbox, rows: readonly Claimed[]): Promise<void> {
+  await db.delete(outbox).where(inArray(outbox.position, rows.map(placeOf)));
 }
 
-/** Leaves the row alone if its lease ran out and another relay has claimed it since. */
-async function postpone(db: Database, outbox: Outbox, row: Row, failure: string): Promise<void> {
-  const delay = Math.min(backoffBase * 2 ** (row.attempts - 1), backoffMax) * (0.5 + Math.random() / 2);
+/** Leaves rows alone whose lease ran out and which another relay has claimed since. */
+async function postpone(db: Database, outbox: Outbox, rows: readonly Claimed[], failure: string): Promise<void> {
+  const most = Math.max(...rows.map(({ attempts }) => attempts));
+  const delay = Math.min(backoffBase * 2 ** (most - 1), backoffMax) * (0.5 + Math.random() / 2);
+  const ours = JSON.stringify(rows.map(({ position, attempts }) => ({ position, attempts })));
+  const held = sql`jsonb_to_recordset(${ours}::jsonb) as held (position bigint, attempts integer)`;
   await db
     .update(outbox)
     .set({ dueAt: inSeconds(delay), lastError: storable(failure) })
-    .where(and(eq(outbox.position, row.position), eq(outbox.attempts, row.attempts)));
+    .from(held)
+    .where(and(eq(outbox.position, sql`held.position`), eq(outbox.attempts, sql`held.attempts`)));
 }
 
 /** By the database's clock: relays on several machines need not agree on the time. */
@@ -111,14 +135,16 @@ const inSeconds = (seconds: number) => sql`now() + make_interval(secs => ${secon
 
 const storable = (message: string): string => message.slice(0, lastErrorLimit).toWellFormed().replaceAll("\u0000", "");
 
-const envelopeOf = (row: Row): Envelope => ({
+const placeOf = ({ position }: Claimed): number => Number(position);
+
+const envelopeOf = (row: Claimed): Envelope => ({
   id: row.id,
   event: row.event,
   version: row.version,
   service: row.service,
   subject: row.subject,
-  timestamp: row.createdAt.toISOString(),
-  trace_id: row.traceId,
-  span_id: row.spanId,
+  timestamp: row.timestamp,
+  trace_id: row.trace_id,
+  span_id: row.span_id,
   data: row.data,
 });

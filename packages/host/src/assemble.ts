@@ -143,12 +143,18 @@ const behindAssets = (
   worker: WorkerModule<unknown>,
 ): WorkerModule<unknown> => (site && manifest.assets?.runWorkerFirst === false ? workerBehind(site, worker) : worker);
 
-/** A queue whose messages nobody would handle. */
+/** A queue whose messages nobody would handle, and code that no message would reach. */
 function consumerFaults({ file, queues }: Manifest, worker: WorkerModule<unknown>): string[] {
   const handled = worker[handledQueues];
-  return queues.consumers
-    .filter(({ queue }) => !worker.queue || handled?.includes(queue) === false)
-    .map(({ queue }) => `${file}: consumes the queue ${queue}, for which its Worker has no handler`);
+  const consumed = queues.consumers.map(({ queue }) => queue);
+  return [
+    ...consumed
+      .filter((queue) => !worker.queue || handled?.includes(queue) === false)
+      .map((queue) => `${file}: consumes the queue ${queue}, for which its Worker has no handler`),
+    ...(handled ?? [])
+      .filter((queue) => !consumed.includes(queue))
+      .map((queue) => `${file}: lacks a \`[[queues.consumers]]\` of ${queue}, which the service handles`),
+  ];
 }
 
 /** What the service itself finds wrong with its environment, less the bindings of which the host says why they are missing. */

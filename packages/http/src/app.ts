@@ -2,7 +2,6 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { type ErrorCode, TrivetError } from "@trivet/platform";
 import type { RouteContract } from "./contract.ts";
 import type { ServiceEnv } from "./env.ts";
-import { eventRoutes } from "./events.ts";
 import { assertKeyable } from "./idempotency/assert-keyable.ts";
 import { allowedMethods, registrationOrder } from "./path.ts";
 import type { ServiceDefinition } from "./service.ts";
@@ -19,7 +18,7 @@ export function createApp<Env extends ServiceEnv, Deps>(
   const app = new OpenAPIHono<HandlerEnv<Deps>>();
   // First, because their paths are static and a service's `/{id}` would match them.
   standardRoutes(app, service);
-  const routes = [...service.routes, ...eventRoutes(service)].toSorted(registrationOrder);
+  const routes = service.routes.toSorted(registrationOrder);
   for (const { contract } of routes) assertKeyable(contract, service.idempotency !== undefined);
   for (const route of routes) route.register(app, { atDoor: service.atDoor ?? false });
   documentStandardRoutes(app, service);

@@ -2,6 +2,7 @@ import {
   type AssetsBinding,
   type DatabaseBinding,
   isPlaceholder,
+  type QueueBinding,
   type ServiceBinding,
   shortestSecret,
 } from "@trivet/platform";
@@ -21,6 +22,12 @@ export const assetsBinding = z.custom<AssetsBinding>(hasFetch, { error: "expecte
 export const databaseBinding = z.custom<DatabaseBinding>(
   (value) => typeof value === "object" && value !== null && "connectionString" in value,
   { error: "expected a [[hyperdrive]] binding" },
+);
+
+/** A `[[queues.producers]]` entry. */
+export const queueBinding = z.custom<QueueBinding>(
+  (value) => typeof value === "object" && value !== null && "sendBatch" in value,
+  { error: "expected a [[queues.producers]] binding" },
 );
 
 /** A secret of at least 32 characters that nobody left at its placeholder. */

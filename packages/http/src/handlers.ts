@@ -12,4 +12,9 @@ export type CronHandler<Deps> = (deps: Deps, tick: ScheduledController) => Promi
  */
 export type QueueHandler<Deps> =
   | ((deps: Deps, message: QueueMessage) => Promise<void>)
+  | {
+      each(deps: Deps, message: QueueMessage): Promise<void>;
+      /** Seconds until the next delivery, by the attempts there have been; the consumer's `retry_delay` otherwise. */
+      retryAfter(attempts: number): number;
+    }
   | { batch(deps: Deps, batch: MessageBatch): Promise<void> };

@@ -11,6 +11,7 @@ export {
   databaseBinding,
   envFaults,
   optionalSecret,
+  queueBinding,
   redisEnv,
   type ServiceEnv,
   secret,

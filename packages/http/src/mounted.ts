@@ -12,6 +12,8 @@ import type { ServiceTokens } from "./access/service-token.ts";
 import type { UserTokens } from "./access/user-token.ts";
 import { VerifiedTokens } from "./access/verified-tokens.ts";
 import { envFaults, type ServiceEnv } from "./env.ts";
+import { queuesOf } from "./events.ts";
+import type { QueueHandler } from "./handlers.ts";
 import { createMetrics, type Metrics } from "./observe/metrics.ts";
 import type { ServiceDefinition } from "./service.ts";
 import type { HandlerEnv } from "./state.ts";
@@ -20,6 +22,7 @@ import type { HandlerEnv } from "./state.ts";
 export interface Mounted<Env extends ServiceEnv, Deps> {
   service: ServiceDefinition<Env, Deps>;
   app: OpenAPIHono<HandlerEnv<Deps>>;
+  queues: Readonly<Record<string, QueueHandler<Deps>>>;
   env: Env;
   /** Unix milliseconds. */
   since: number;
@@ -46,6 +49,7 @@ export function mount<Env extends ServiceEnv, Deps>(
   return {
     service,
     app,
+    queues: queuesOf(service),
     env,
     since: Date.now(),
     log: serviceLogger(service.name),

@@ -26,20 +26,21 @@ export async function handleBatch<Env extends ServiceEnv, Deps>(
   ctx: InvocationContext,
 ): Promise<void> {
   const deadline = Date.now() + longestRun;
-  const handler = handlerOf(mounted.service, batch.queue);
+  const handler = handlerOf(mounted, batch.queue);
   const job = { queue: batch.queue, deadline, ctx };
-  if (typeof handler !== "function") {
+  if ("batch" in handler) {
     await run(mounted, { ...job, trace: newTrace() }, batch.messages.length, (deps) => handler.batch(deps, batch));
     return;
   }
+  const { each, retryAfter } = typeof handler === "function" ? { each: handler, retryAfter: undefined } : handler;
   // One after the other: on Workers a whole batch shares six connections.
   for (const message of batch.messages) {
     try {
-      await run(mounted, { ...job, trace: traceOf(message) }, 1, (deps) => handler(deps, message));
+      await run(mounted, { ...job, trace: traceOf(message) }, 1, (deps) => each(deps, message));
       message.ack();
     } catch (cause) {
       // It has been logged; the others of its batch are none the worse for it.
-      message.retry({ cause });
+      message.retry({ cause, ...(retryAfter && { delaySeconds: retryAfter(message.attempts) }) });
     }
   }
 }
@@ -88,13 +89,13 @@ function traceOf({ body }: QueueMessage): TraceContext {
   return continueTrace(new Headers({ traceparent: `00-${String(body.trace_id)}-${String(body.span_id)}-01` }));
 }
 
-function handlerOf<Deps>(
-  { name, queues = {} }: { name: string; queues?: Readonly<Record<string, QueueHandler<Deps>>> },
+function handlerOf<Env extends ServiceEnv, Deps>(
+  { service, queues }: Mounted<Env, Deps>,
   queue: string,
 ): QueueHandler<Deps> {
   const handler = Object.hasOwn(queues, queue) ? queues[queue] : undefined;
   if (handler) return handler;
   throw new Error(
-    `${name} has no handler for the queue "${queue}"; it has ${Object.keys(queues).join(", ") || "none"}.`,
+    `${service.name} has no handler for the queue "${queue}"; it has ${Object.keys(queues).join(", ") || "none"}.`,
   );
 }

@@ -22,10 +22,11 @@ export interface ServiceDefinition<Env extends ServiceEnv, Deps> {
   env: z.ZodType<Env>;
   deps(scope: Scope<Env>): Deps;
   routes: readonly Route<Deps>[];
+  /** What is done with events, which come by the queue `inbox-<name>`. */
   events?: readonly EventHandler<Deps>[];
   /** What is done at the ticks of `[triggers] crons`, by the expression that stands there. */
   crons?: Readonly<Record<string, CronHandler<Deps>>>;
-  /** What is done with the messages of `[[queues.consumers]]`, by the name of the queue. */
+  /** What is done with the messages of other `[[queues.consumers]]`, by the name of the queue. */
   queues?: Readonly<Record<string, QueueHandler<Deps>>>;
   /** What the service cannot work without, by name: each rejects when its part is down. */
   checks?: Record<string, (deps: Deps) => Promise<unknown>>;

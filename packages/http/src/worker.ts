@@ -12,6 +12,7 @@ import { answer } from "./answer.ts";
 import { createApp } from "./app.ts";
 import { runCron } from "./cron.ts";
 import { envFaults, optionalSecretsOf, type ServiceEnv } from "./env.ts";
+import { queuesOf } from "./events.ts";
 import { type Mounted, mount } from "./mounted.ts";
 import { handleBatch } from "./queue.ts";
 import type { ServiceDefinition } from "./service.ts";
@@ -37,7 +38,7 @@ export function createWorker<Env extends ServiceEnv, Deps>(
       runCron(mountedOn(env), controller, ctx),
     [handledCrons]: Object.keys(service.crons ?? {}),
     queue: (batch: MessageBatch, env: object, ctx: InvocationContext) => handleBatch(mountedOn(env), batch, ctx),
-    [handledQueues]: Object.keys(service.queues ?? {}),
+    [handledQueues]: Object.keys(queuesOf(service)),
     [checkEnv]: (env: object) => envFaults(service.env, env),
     [optionalSecrets]: optionalSecretsOf(service.env),
   };

@@ -1,9 +1,9 @@
-import { settingsUpdated, userCreated, userDeleted } from "@trivet/contracts";
+import { inboxQueueOf, settingsUpdated, userCreated, userDeleted } from "@trivet/contracts";
 import { createWorker, defineService, routesFor, serviceEnv } from "@trivet/http";
-import { mintServiceToken, newId, TrivetError } from "@trivet/platform";
+import { handledQueues, newId, type QueueMessage } from "@trivet/platform";
 import { beforeEach, describe, expect, test } from "vitest";
 import { publicUrl } from "./fixture/issuer.ts";
-import { posting, problemOf, serviceSecret } from "./fixture/running.ts";
+import { serviceSecret } from "./fixture/running.ts";
 
 let handled: string[] = [];
 const { on } = routesFor<{ seen: string[] }>();
@@ -23,10 +23,6 @@ const listener = defineService({
       throw new Error("the database is gone");
     }),
   ],
-  faults: (error) =>
-    error instanceof Error && error.message.includes("database")
-      ? new TrivetError("unavailable", undefined, { cause: error })
-      : undefined,
 });
 const worker = createWorker(listener);
 
@@ -44,55 +40,61 @@ const envelopeOf = (event: string, changes: object = {}) => ({
   ...changes,
 });
 
-async function deliver(body: object, publisher = "auth"): Promise<Response> {
-  const token = await mintServiceToken(publisher, "listener", serviceSecret);
-  const request = new Request(
-    "http://listener/listener/internal/events",
-    posting(JSON.stringify(body), { "x-service-token": token }),
-  );
-  return await worker.fetch(
-    request,
-    { PUBLIC_URL: publicUrl, SERVICE_JWT_SECRET: serviceSecret },
-    { waitUntil: () => undefined },
-  );
+interface Verdict {
+  verdict: "ack" | "retry";
+  delaySeconds?: number | undefined;
+  cause?: unknown;
+}
+
+async function deliver(body: unknown, attempts = 1): Promise<Verdict[]> {
+  const verdicts: Verdict[] = [];
+  const message: QueueMessage = {
+    ...{ id: "1", timestamp: new Date(), body, attempts },
+    ack: () => void verdicts.push({ verdict: "ack" }),
+    retry: (options) => void verdicts.push({ verdict: "retry", ...options }),
+  };
+  const batch = { queue: inboxQueueOf("listener"), messages: [message], ackAll: () => {}, retryAll: () => {} };
+  const env = { PUBLIC_URL: publicUrl, SERVICE_JWT_SECRET: serviceSecret };
+  await worker.queue(batch, env, { waitUntil: () => undefined });
+  return verdicts;
 }
 
 beforeEach(() => {
   handled = [];
 });
 
-describe("a delivered event", () => {
-  test("reaches its handler, and is acknowledged with 204", async () => {
-    expect((await deliver(envelopeOf(userCreated.name))).status).toBe(204);
+describe("an event in the inbox of a service", () => {
+  test("reaches its handler, and is acknowledged", async () => {
+    expect(await deliver(envelopeOf(userCreated.name))).toEqual([{ verdict: "ack" }]);
     expect(handled).toEqual([`created ${userId} by auth`]);
   });
 
-  test("that nobody here listens to is acknowledged, so that its publisher may forget it", async () => {
-    expect((await deliver(envelopeOf(settingsUpdated.name))).status).toBe(204);
-    expect((await deliver(envelopeOf("not.known"))).status).toBe(204);
+  test("that nobody here listens to is acknowledged", async () => {
+    expect(await deliver(envelopeOf(settingsUpdated.name))).toEqual([{ verdict: "ack" }]);
+    expect(await deliver(envelopeOf("not.known"))).toEqual([{ verdict: "ack" }]);
     expect(handled).toEqual([]);
   });
 
-  test("whose handler fails is not acknowledged; a part that is down is told as such", async () => {
-    const response = await deliver(envelopeOf(userDeleted.name));
-    expect(response.status).toBe(503);
-    expect((await problemOf(response)).code).toBe("unavailable");
+  test("whose handler fails comes again, each time later, up to ten minutes", async () => {
+    const waits: (number | undefined)[] = [];
+    for (const attempts of [1, 2, 3, 10, 11, 21]) {
+      const [verdict] = await deliver(envelopeOf(userDeleted.name), attempts);
+      expect(verdict).toMatchObject({ verdict: "retry", cause: new Error("the database is gone") });
+      waits.push(verdict?.delaySeconds);
+    }
+    expect(waits).toEqual([1, 2, 4, 512, 600, 600]);
   });
 
-  test("is refused without an envelope's members", async () => {
-    const response = await deliver(envelopeOf(userCreated.name, { id: "1", trace_id: "x" }));
-    expect(response.status).toBe(400);
-    expect((await problemOf(response)).errors?.map(({ pointer }) => pointer)).toEqual(["/id", "/trace_id"]);
+  test.each([
+    ["that lacks an envelope's members", envelopeOf(userCreated.name, { id: "1", trace_id: "x" })],
+    ["with data of another shape", envelopeOf(userCreated.name, { data: { userId: "nobody" } })],
+    ["that is no object", "user.created"],
+  ])("%s is not acknowledged, and no handler sees it", async (_, body) => {
+    expect(await deliver(body)).toMatchObject([{ verdict: "retry" }]);
     expect(handled).toEqual([]);
   });
 
-  test("with data of another shape is not acknowledged", async () => {
-    expect((await deliver(envelopeOf(userCreated.name, { data: { userId: "nobody" } }))).ok).toBe(false);
-    expect(handled).toEqual([]);
-  });
-
-  test("is taken from publishers only", async () => {
-    expect((await deliver(envelopeOf(userCreated.name), "router")).status).toBe(403);
-    expect(handled).toEqual([]);
+  test("comes by a queue that the host is told of", () => {
+    expect(worker[handledQueues]).toEqual(["inbox-listener"]);
   });
 });

@@ -65,6 +65,8 @@ export interface QueueMessage<Body = unknown> {
   readonly body: Body;
   /** 1 at the first delivery. */
   readonly attempts: number;
+  /** Of a dead letter on the host: what its last attempt failed of. Cloudflare does not tell. */
+  readonly cause?: string;
   ack(): void;
   retry(options?: QueueRetryOptions): void;
 }

@@ -1,8 +1,10 @@
-// `npm run fault:outbox`: events and transactions agree although relays are killed at every step. On the Postgres of
-// DATABASE_URL, else one that is started for it. `--transactions 1000` and `--rate 100` (a second) make it another run.
+// `npm run fault:outbox`: effects and transactions agree although processes are killed at every step between them. On the
+// Postgres of DATABASE_URL, else one that is started for it, and on the NATS of NATS_URL where that is set.
+// `--transactions 1000` and `--rate 100` (a second) make it another run.
 import { parseArgs } from "node:util";
+import { availableDrivers } from "../src/conformance/queues/drivers.ts";
 import setup from "../src/database/global-setup.ts";
-import { crashRelays } from "../src/faults/outbox/crash-relays.ts";
+import { crashPath } from "../src/faults/outbox/crash-path.ts";
 
 const { values } = parseArgs({
   options: { transactions: { type: "string", default: "10000" }, rate: { type: "string", default: "250" } },
@@ -11,7 +13,9 @@ const { values } = parseArgs({
 const teardown = await setup();
 try {
   const options = { transactions: Number(values.transactions), rate: Number(values.rate), hurry: false };
-  process.stdout.write(`${JSON.stringify(await crashRelays(options))}\n`);
+  for (const driver of availableDrivers) {
+    process.stdout.write(`${driver}: ${JSON.stringify(await crashPath({ ...options, driver }))}\n`);
+  }
 } finally {
   await teardown();
 }

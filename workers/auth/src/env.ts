@@ -1,4 +1,4 @@
-import { asOptionalSecret, databaseBinding, optionalSecret, secret, serviceBinding, serviceEnv } from "@trivet/http";
+import { asOptionalSecret, databaseBinding, optionalSecret, queueBinding, secret, serviceEnv } from "@trivet/http";
 import { passwordCost } from "@trivet/platform";
 import { z } from "zod";
 import { providerSetting } from "./oauth/provider-setting.ts";
@@ -23,7 +23,8 @@ const providerList = z.string().transform((text, context) => {
 
 const settings = serviceEnv.extend({
   DB: databaseBinding,
-  USERS: serviceBinding,
+  /** Where events go. */
+  EVENTS_QUEUE: queueBinding,
   /** Everything auth encrypts or derives hangs on it: signing keys at rest, refresh tokens, TOTP secrets. */
   AUTH_SECRET: secret,
   /** Who becomes an administrator by `proveAddress`, separated by commas. */

@@ -208,7 +208,11 @@ describe("DELETE /auth/admin/users/{id}", () => {
     await auth.post("/auth/api-keys", { name: "x", password: person.password }, { token: person.token });
     expect((await act("DELETE", `users/${person.id}`)).status).toBe(204);
     expect((await auth.get("/auth/me", person.token)).status).toBe(401);
-    expect(auth.users.received.at(-1)).toMatchObject({ event: "user.deleted", data: { userId: person.id } });
+    await auth.settled();
+    expect(auth.events.sent.findLast(({ event }) => event.startsWith("user."))).toMatchObject({
+      event: "user.deleted",
+      data: { userId: person.id },
+    });
     for (const table of ["identities", "sessions", "api_keys", "known_addresses", "two_factors"]) {
       expect(await auth.sql`SELECT 1 FROM ${auth.sql(`auth.${table}`)} WHERE user_id = ${person.id}`).toEqual([]);
     }

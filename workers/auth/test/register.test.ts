@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => auth.stop());
 
 describe("POST /auth/register", () => {
-  test("201: the account, its tokens, and the profile announced before the answer", async () => {
+  test("201: the account, its tokens, and the account announced", async () => {
     const credentials = newCredentials();
     const answer = await auth.post("/auth/register", {
       ...credentials,
@@ -32,7 +32,8 @@ describe("POST /auth/register", () => {
     expect(answer.text).not.toContain(credentials.password);
     const claims = claimsOf(tokensIn(answer).token);
     expect(claims).toMatchObject({ role: "user", username: credentials.username, aud: "trivet" });
-    expect(auth.users.received.at(-1)).toMatchObject({
+    await auth.settled();
+    expect(auth.events.sent.at(-1)).toMatchObject({
       event: "user.created",
       subject: claims.sub,
       data: { userId: claims.sub },
@@ -103,10 +104,12 @@ describe("POST /auth/register", () => {
     "409 for a taken %s in other case, and nothing is announced",
     async (field) => {
       const taken = await register(auth);
-      const announced = auth.users.received.length;
+      await auth.settled();
+      const announced = auth.events.sent.length;
       const twin = { ...newCredentials(), [field]: taken[field].toUpperCase() };
       expect(await auth.post("/auth/register", twin)).toMatchObject({ status: 409, body: { code: "conflict" } });
-      expect(auth.users.received.length).toBe(announced);
+      await auth.settled();
+      expect(auth.events.sent.length).toBe(announced);
     },
   );
 
@@ -117,13 +120,13 @@ describe("POST /auth/register", () => {
     expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409, 409, 409, 409, 409, 409]);
   });
 
-  test("with users down registration succeeds, and the event arrives once users is back", async () => {
-    auth.users.down = true;
+  test("answers without waiting for the queue of events; while that is down the event waits in the outbox", async () => {
+    auth.events.down = true;
     const person = await register(auth);
     expect(await auth.sql`SELECT subject FROM auth.outbox`).toMatchObject([{ subject: person.id }]);
-    auth.users.down = false;
+    auth.events.down = false;
     await auth.settled();
-    expect(auth.users.received.at(-1)).toMatchObject({ event: "user.created", subject: person.id });
+    expect(auth.events.sent.at(-1)).toMatchObject({ event: "user.created", subject: person.id });
     expect(await auth.sql`SELECT subject FROM auth.outbox`).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { deliverEvent, getProfiles } from "@trivet/contracts";
+import { getProfiles } from "@trivet/contracts";
 import { mintServiceToken, newId } from "@trivet/platform";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { users as service } from "../src/service.ts";
@@ -65,23 +65,6 @@ describe("GET /users/internal/batch", () => {
     expect((await batch(Array.from({ length: 101 }, () => newId()))).status).toBe(400);
     expect((await batch([""])).status).toBe(400);
     expect((await batch(["1'; drop table users.profiles"])).status).toBe(400);
-  });
-});
-
-describe("POST /users/internal/events", () => {
-  test("nobody but a publisher can deliver events", async () => {
-    const ada = await users.person("ada");
-    const event = users.deleted(ada.id);
-    for (const headers of [
-      {},
-      { authorization: `Bearer ${ada.token}` },
-      { "x-service-token": await mintServiceToken("posts", "users", secret) },
-    ]) {
-      const { status } = await users.request("POST", "/users/internal/events", { headers, body: event });
-      expect([401, 403]).toContain(status);
-    }
-    expect((await users.request("GET", `/users/${ada.id}`, { as: ada })).status).toBe(200);
-    expect(deliverEvent("users").callers).not.toContain("posts");
   });
 });
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { id } from "../text.ts";
+import { id, text } from "../text.ts";
 
 /** One kind of event: its name, the service that publishes it and the shape of its data. */
 export interface EventContract<Name extends string = string, Data extends z.ZodObject = z.ZodObject> {
@@ -52,7 +52,13 @@ export const userUpdated = defineEvent({
   version: 1,
   service: "users",
   summary: "A profile was changed",
-  data: z.object({ userId: id, fields: z.array(z.string()).meta({ description: "The names of what changed" }) }),
+  data: z.object({
+    userId: id,
+    fields: z
+      .array(text({ min: 1, max: 100 }))
+      .max(100)
+      .meta({ description: "The names of what changed" }),
+  }),
 });
 
 export const settingsUpdated = defineEvent({
@@ -106,7 +112,10 @@ export const events = {
 
 export type EventName = keyof typeof events;
 
-/** Who listens to what. A service that handles an event has a row here and a file in `src/events/`. */
+/**
+ * Who listens to what. A service that handles an event has a row here, a file in `src/events/`, and an inbox queue, to
+ * which `workers/events` sends.
+ */
 export const subscriptions: Record<string, readonly EventName[]> = {
   users: ["user.created", "user.deleted"],
 };

@@ -18,6 +18,8 @@ export interface Delivery extends Parcel {
   sentAt: number;
   /** 1 at the first delivery. */
   attempts: number;
+  /** Of a dead letter: what its last attempt failed of. */
+  cause: string | undefined;
 }
 
 /** What becomes of a delivery. */

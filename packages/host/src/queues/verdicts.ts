@@ -40,6 +40,7 @@ export function judge(deliveries: readonly Delivery[], consumer: QueueConsumer):
         return decoded.body;
       },
       attempts: delivery.attempts,
+      ...(delivery.cause !== undefined && { cause: delivery.cause }),
       ack: () => say(delivery, { kind: "ack" }),
       retry: (options) => say(delivery, { kind: "retry", delaySeconds: delayOf(options), cause: options?.cause }),
     };

@@ -95,6 +95,14 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
+    title: "a person whom nobody has looked at yet is found by search soon: the event has made the profile",
+    run: async (api) => {
+      const [ada, eve] = [await register(api), await register(api)];
+      const found = () => api.get(`/users/search/${ada.username}`, eve.token);
+      await expect.poll(found).toMatchObject({ status: 200, body: { items: [{ id: ada.id }] } });
+    },
+  },
+  {
     title: "a session is refreshed with rotation, and logging out ends it",
     run: async (api) => {
       const ada = await register(api);

@@ -35,7 +35,7 @@ interface Secrets {
   AUTH_SECRET: string;
 }
 
-const allServices = ["auth", "users", "analytics", "router"] as const;
+const allServices = ["auth", "users", "events", "analytics", "router"] as const;
 
 /** Starts the system the way a user does, on free ports and with a database of its own. */
 export async function startSystem(options: SystemOptions): Promise<System> {

@@ -5,7 +5,7 @@ import type { Deps } from "../deps.ts";
 import { lockUser, removeUser } from "../queries/users.ts";
 import { ownSession } from "../sessions/require-session.ts";
 import { outbox } from "../tables.ts";
-import { deliverNow } from "./announce.ts";
+import { deliverSoon } from "./announce.ts";
 
 /**
  * Deletes an account as its owner wishes, in whose session the other service was asked. What asks in
@@ -23,7 +23,7 @@ export async function deleteAccount(
     await ownSession(tx, { userId, sessionId });
     await eraseAccount(deps, tx, userId);
   });
-  await deliverNow(deps);
+  deliverSoon(deps);
 }
 
 /** Removes the account with its sessions, credentials and keys, and announces it. Throws `not_found`. */

@@ -9,7 +9,7 @@ import { findUser } from "../queries/users.ts";
 import type { Entry } from "../sessions/login.ts";
 import { answerWithTokens, openSession, type UserAgent } from "../sessions/open-session.ts";
 import { outbox, type User } from "../tables.ts";
-import { deliverNow } from "./announce.ts";
+import { deliverSoon } from "./announce.ts";
 
 export interface Registration {
   email: string;
@@ -20,8 +20,8 @@ export interface Registration {
 
 /**
  * Opens an account and its first session, and announces it in the same transaction. Of two twins at
- * the same time, the database's unique indexes let one win. When this returns, the profile exists in
- * users, unless users is down.
+ * the same time, the database's unique indexes let one win. The profile in users is made from the event, or by
+ * whoever reads it first.
  *
  * Throws `conflict` for a taken email or username, `validation_failed` for an obvious password.
  */
@@ -38,7 +38,7 @@ export async function register(
     await sendVerification(deps, tx, user);
     return await openSession(tx, user, userAgent);
   }).catch(refuseTaken);
-  await deliverNow(deps);
+  deliverSoon(deps);
   return { user: opened.user, tokens: await answerWithTokens(deps, opened) };
 }
 

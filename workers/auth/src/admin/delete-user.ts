@@ -1,5 +1,5 @@
 import type { UserActor } from "@trivet/platform";
-import { deliverNow } from "../accounts/announce.ts";
+import { deliverSoon } from "../accounts/announce.ts";
 import { eraseAccount } from "../accounts/delete-account.ts";
 import type { Deps } from "../deps.ts";
 import { audited } from "./audited.ts";
@@ -9,5 +9,5 @@ import { assertOther } from "./ban-user.ts";
 export async function deleteUser(deps: Deps, actor: UserActor, id: string): Promise<void> {
   assertOther(actor, id);
   await audited(deps, actor, { action: "user.delete", subjectId: id }, (tx) => eraseAccount(deps, tx, id));
-  await deliverNow(deps);
+  deliverSoon(deps);
 }

@@ -1,7 +1,7 @@
 import { username as usernameForm } from "@trivet/contracts";
 import { isUniqueViolation, type Transaction, transaction } from "@trivet/db";
 import { TrivetError } from "@trivet/platform";
-import { deliverNow } from "../accounts/announce.ts";
+import { deliverSoon } from "../accounts/announce.ts";
 import { emailAddress } from "../accounts/email-address.ts";
 import { proveAddress } from "../accounts/prove-address.ts";
 import { createAccount } from "../accounts/register.ts";
@@ -31,7 +31,7 @@ export async function enterWithIdentity(deps: Deps, providerId: string, identity
       const { user, came } = await transaction(deps.db, (tx) => findOrCreate(deps, tx, providerId, identity));
       if (came === "linked") notify(deps, user.id, "identity.linked");
       assertNotBanned(user);
-      if (came === "created") await deliverNow(deps);
+      if (came === "created") deliverSoon(deps);
       return user;
     } catch (error) {
       if (!isUniqueViolation(error) || attempt === attempts) throw error;

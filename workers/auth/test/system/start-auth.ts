@@ -1,6 +1,5 @@
-import { deliverEvent, type Envelope } from "@trivet/contracts";
-import { createWorker, defineService, routesFor, serviceEnv } from "@trivet/http";
-import { type DatabaseBinding, mintServiceToken, type ServiceBinding } from "@trivet/platform";
+import { type Envelope, envelope } from "@trivet/contracts";
+import { type DatabaseBinding, mintServiceToken, type QueueBinding } from "@trivet/platform";
 import { createTestDatabase } from "@trivet/testing";
 import postgres from "postgres";
 import worker from "../../src/worker.ts";
@@ -22,15 +21,15 @@ interface RequestOptions {
   from?: string | null;
 }
 
-/** The users service as auth sees it: it takes events, unless it is down. */
-interface UsersStandIn {
-  received: Envelope[];
+/** The queue of events as auth sees it: it takes them, unless it is down. */
+interface EventsStandIn {
+  sent: Envelope[];
   down: boolean;
 }
 
-/** The auth service on a database of its own, beside a stand-in for users. */
+/** The auth service on a database of its own, beside a stand-in for the queue of events. */
 export interface AuthSystem {
-  users: UsersStandIn;
+  events: EventsStandIn;
   sql: postgres.Sql;
   /** The database as the service is given it. */
   binding: DatabaseBinding;
@@ -44,7 +43,7 @@ export interface AuthSystem {
   anotherProcess(overrides?: Record<string, unknown>): AuthSystem;
   /** Runs a cron as the host does at its ticks. */
   tick(cron: string): Promise<void>;
-  /** Every event that was committed to the outbox, oldest first: those that nobody listens to leave it at once. */
+  /** Every event that was committed to the outbox, oldest first: they leave it at once. */
   announced(): Promise<{ event: string; subject: string; data: unknown }[]>;
   /** Work that goes on after the answers. */
   settled(): Promise<void>;
@@ -61,7 +60,7 @@ export async function startAuth(overrides: Record<string, unknown> = {}): Promis
       RETURN NULL;
     END $$;
     CREATE TRIGGER note AFTER INSERT ON auth.outbox FOR EACH ROW EXECUTE FUNCTION public.note()`.simple();
-  const users: UsersStandIn = { received: [], down: false };
+  const events: EventsStandIn = { sent: [], down: false };
   const closers: (() => Promise<void>)[] = [];
   const keep = <T>(open: () => T, close: (resource: T) => Promise<void>): T => {
     const resource = open();
@@ -76,12 +75,12 @@ export async function startAuth(overrides: Record<string, unknown> = {}): Promis
     // What a process knows of keys it knows by its connection string.
     const connectionString = `${database.urls.auth}?statement_timeout=${10_000 + processes}`;
     const binding = { connectionString, keep };
-    const env = { ...settings, DB: binding, USERS: usersBinding(users), ...more };
+    const env = { ...settings, DB: binding, EVENTS_QUEUE: eventsQueue(events), ...more };
     const settled = async () => {
       while (pending.length > 0) await Promise.allSettled(pending.splice(0));
     };
     return {
-      users,
+      events,
       sql,
       binding,
       ...requests((request) => worker.fetch(request, env, { waitUntil: (promise) => void pending.push(promise) })),
@@ -142,26 +141,13 @@ function requests(fetch: (request: Request) => Response | Promise<Response>) {
   };
 }
 
-function usersBinding(users: UsersStandIn): ServiceBinding {
-  const { serve } = routesFor<object>();
-  const receive = serve(deliverEvent("users"), async ({ body }) => {
-    users.received.push(body);
-    return undefined;
-  });
-  const standIn = createWorker(
-    defineService({
-      name: "users",
-      version: "0.0.0",
-      summary: "",
-      env: serviceEnv,
-      deps: () => ({}),
-      routes: [receive],
-    }),
-  );
+function eventsQueue(events: EventsStandIn): QueueBinding<Envelope> {
+  const store = (bodies: Iterable<{ body: Envelope }>): void => {
+    if (events.down) throw new Error("Queue sendBatch failed");
+    events.sent.push(...[...bodies].map(({ body }) => envelope.parse(body)));
+  };
   return {
-    fetch: async (request) => {
-      if (users.down) throw new Error("connect ECONNREFUSED");
-      return await standIn.fetch(request, settings, { waitUntil: () => {} });
-    },
+    send: async (body) => store([{ body }]),
+    sendBatch: async (messages) => store(messages),
   };
 }

@@ -4,11 +4,10 @@ import { outbox } from "../tables.ts";
 
 export type { Announce };
 
-/** The way of this service's events to their subscribers. */
+/** The way of this service's events to those who listen. */
 export const dispatchOf = ({ db, env, invocation }: Deps): Dispatch => ({
   ...{ db, outbox, invocation },
-  secret: env.SERVICE_JWT_SECRET,
-  subscribers: { auth: env.AUTH },
+  events: env.EVENTS_QUEUE,
 });
 
 /** Runs `effect` in a transaction; what it announces is committed with it and then goes on its way. */

@@ -1,5 +1,5 @@
-import { type Envelope, type EventContract, userCreated, userDeleted } from "@trivet/contracts";
-import { mintServiceToken, newId, newTrace } from "@trivet/platform";
+import { type Envelope, type EventContract, inboxQueueOf, userCreated, userDeleted } from "@trivet/contracts";
+import { newId, newTrace, type QueueMessage } from "@trivet/platform";
 import { createTestDatabase } from "@trivet/testing";
 import postgres from "postgres";
 import worker from "../../src/worker.ts";
@@ -39,8 +39,8 @@ export interface UsersSystem {
   person(name?: string): Promise<Person>;
   /** An account and its token; users has not heard of it. */
   account(name?: string): Promise<Person>;
-  /** Delivers an event as auth would. */
-  deliver(envelope: Envelope): Promise<Answer>;
+  /** Delivers an event through the inbox; what its handler said of it. */
+  deliver(envelope: Envelope): Promise<"acknowledged" | "to come again">;
   /** Runs a cron as the host does at its ticks. */
   tick(cron: string): Promise<void>;
   created(id: string): Envelope;
@@ -67,7 +67,12 @@ export async function startUsers(): Promise<UsersSystem> {
     closers.push(() => close(resource));
     return resource;
   };
-  const env = { ...settings, DB: { connectionString: database.urls.users, keep }, AUTH: auth.binding };
+  const env = {
+    ...settings,
+    DB: { connectionString: database.urls.users, keep },
+    AUTH: auth.binding,
+    EVENTS_QUEUE: { send: async () => undefined, sendBatch: async () => undefined },
+  };
 
   const send = async (method: string, path: string, headers: Headers, body: unknown): Promise<Answer> => {
     const pending: Promise<unknown>[] = [];
@@ -102,13 +107,24 @@ export async function startUsers(): Promise<UsersSystem> {
     },
     async person(name) {
       const person = await system.account(name);
-      const { status } = await system.deliver(system.created(person.id));
-      if (status !== 204) throw new Error(`user.created was answered ${status}`);
+      const verdict = await system.deliver(system.created(person.id));
+      if (verdict !== "acknowledged") throw new Error(`user.created is ${verdict}`);
       return person;
     },
     async deliver(envelope) {
-      const token = await mintServiceToken("auth", "users", settings.SERVICE_JWT_SECRET);
-      return await send("POST", "/users/internal/events", new Headers({ "x-service-token": token }), envelope);
+      const pending: Promise<unknown>[] = [];
+      const verdicts: ("acknowledged" | "to come again")[] = [];
+      const message: QueueMessage = {
+        ...{ id: newId(), timestamp: new Date(), attempts: 1, body: envelope },
+        ack: () => void verdicts.push("acknowledged"),
+        retry: () => void verdicts.push("to come again"),
+      };
+      const batch = { queue: inboxQueueOf("users"), messages: [message], ackAll: () => {}, retryAll: () => {} };
+      await worker.queue(batch, env, { waitUntil: (promise) => void pending.push(promise) });
+      await Promise.all(pending);
+      const [verdict] = verdicts;
+      if (verdict === undefined) throw new Error("Nothing was said of the message.");
+      return verdict;
     },
     async tick(cron) {
       const pending: Promise<unknown>[] = [];

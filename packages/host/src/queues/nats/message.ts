@@ -37,8 +37,12 @@ export function headersOfDead({ id, sentAt, contentType }: Delivery, origin: str
 }
 
 /** Of the same message given back unhandled, with the attempts it has had before this one. */
-export function headersOfReturned({ id, sentAt, contentType, attempts }: Delivery): MsgHdrs {
+export function headersOfReturned({ id, sentAt, contentType, attempts, source }: Taken): MsgHdrs {
   const made = headersOf(id, { contentType, body: new Uint8Array(), delaySeconds: 0 }, sentAt);
+  for (const name of [names.origin, names.cause]) {
+    const value = source.headers?.get(name);
+    if (value) made.set(name, value);
+  }
   made.set(names.attempts, String(attempts - 1));
   return made;
 }
@@ -59,6 +63,7 @@ export function takenOf(message: JsMsg): Taken {
     attempts: Number(given?.get(names.attempts) || 0) + Math.max(1, message.info.deliveryCount - early),
     contentType: contentTypeOf(given),
     body: message.data,
+    cause: given?.get(names.cause) || undefined,
     source: message,
   };
 }

@@ -109,6 +109,7 @@ const deliveryOf = (row: ClaimedRow, lease: string): Claimed => ({
   sentAt: row.sent * 1_000,
   contentType: contentTypeOf(row),
   body: row.body,
+  cause: row.cause ?? undefined,
   lease,
 });
 

@@ -12,6 +12,7 @@ export interface ClaimedRow {
   sent: number;
   content_type: string;
   body: Uint8Array;
+  cause: string | null;
 }
 
 /** A message to be stored. */
@@ -100,7 +101,7 @@ export async function claimMessages(
        WHERE m.lease = 0 AND m.queue = $2 AND m.due_at <= now() AND ${alive}
        ORDER BY m.due_at, m.id LIMIT $3 FOR UPDATE OF m SKIP LOCKED))
      RETURNING id, attempts, extract(epoch FROM due_at)::float8 AS due,
-       extract(epoch FROM sent_at)::float8 AS sent, content_type, body`,
+       extract(epoch FROM sent_at)::float8 AS sent, content_type, body, cause`,
     [lease, queue, count],
   );
 }

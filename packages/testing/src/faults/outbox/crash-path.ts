@@ -7,12 +7,13 @@ import { type Database, openDatabase, outboxTable, publish, transaction } from "
 import { newId, newTrace } from "@trivet/platform";
 import { pgSchema } from "drizzle-orm/pg-core";
 import type postgres from "postgres";
-import { createTestDatabase } from "../../database/create-test-database.ts";
+import { openQueueHome, type QueueDriverName } from "../../conformance/queues/drivers.ts";
 import { asAdmin } from "../../database/test-server.ts";
 
 export interface OutboxOptions {
   transactions: number;
-  /** Transactions a second, which the relays can keep up with. */
+  driver: QueueDriverName;
+  /** Transactions a second, which two processes can keep up with. */
   rate: number;
   /** Whether claims end at once, instead of after the 30 seconds of their lease. */
   hurry: boolean;
@@ -34,16 +35,17 @@ export interface OutboxReport {
 
 const outbox = outboxTable(pgSchema("auth"));
 const rolledBackOf10 = 3;
-/** Each kills a relay once: at its own hand with a claim, with a delivery, or from outside at some moment. */
-const crashes = ["claimed", "delivered", "anywhere", "anywhere"] as const;
+/** Each kills a process once: at its own hand at a step of the path, or from outside at some moment. */
+const crashes = ["claimed", "sent", "logged", "fanned", "anywhere", "anywhere"] as const;
 
-/** Publishes in transactions, some of which are rolled back, while relays deliver and are killed at every step. */
-export async function crashRelays({ transactions, rate, hurry }: OutboxOptions): Promise<OutboxReport> {
-  const database = await createTestDatabase();
+/** Publishes in transactions, some of which are rolled back, while processes lead events on and are killed at every step. */
+export async function crashPath({ driver, transactions, rate, hurry }: OutboxOptions): Promise<OutboxReport> {
+  const home = await openQueueHome(driver);
+  const urlOf = (service: string): string => home.env[`DATABASE_URL_${service.toUpperCase()}`] ?? "";
   const closers: (() => Promise<void>)[] = [];
   const auth = openDatabase(
     {
-      connectionString: database.urls.auth ?? "",
+      connectionString: urlOf("auth"),
       keep(open, close) {
         const resource = open();
         closers.push(() => close(resource));
@@ -53,15 +55,22 @@ export async function crashRelays({ transactions, rate, hurry }: OutboxOptions):
     { service: "auth", defer: () => {} },
   );
   try {
-    return await asAdmin(database.adminUrl, async (sql) => {
-      await prepare(sql, new URL(database.urls.users ?? "").username);
-      const crew = await startRelays(database.urls.auth ?? "", database.urls.users ?? "");
+    return await asAdmin(home.adminUrl, async (sql) => {
+      await prepare(sql, new URL(urlOf("users")).username);
+      const { NATS_URL, NATS_PREFIX } = home.env;
+      const crew = await startCrew({
+        ...(NATS_URL && NATS_PREFIX && { NATS_URL, NATS_PREFIX }),
+        ...{ AUTH: urlOf("auth"), EVENTS: urlOf("events"), USERS: urlOf("users"), HOST: urlOf("host") },
+      });
       try {
         const { committed, rolledBack } = await publishAll(auth, transactions, rate, crew.spent);
         while ((await sql`SELECT 1 FROM auth.outbox LIMIT 1`).length > 0) {
           if (hurry) await sql`UPDATE auth.outbox SET due_at = now()`;
           await pause(200);
         }
+        // The last effect may come as late as a dead process's lease is over.
+        const received = async () => (await sql`SELECT DISTINCT subject FROM users.received`).length;
+        for (let waited = 0; waited < 60_000 && (await received()) < committed.size; waited += 200) await pause(200);
         return { ...(await compare(sql, committed)), rolledBack, crashes: crashes.length };
       } finally {
         await crew.stop();
@@ -69,7 +78,7 @@ export async function crashRelays({ transactions, rate, hurry }: OutboxOptions):
     });
   } finally {
     for (const close of closers) await close();
-    await database.drop();
+    await home.close();
   }
 }
 
@@ -116,12 +125,13 @@ interface Crew {
   stop(): Promise<void>;
 }
 
-/** One relay that lives, and beside it one at a time that is to die, while there are any. */
-async function startRelays(authUrl: string, usersUrl: string): Promise<Crew> {
+/** One process that lives, and beside it one at a time that is to die, while there are any. */
+async function startCrew(env: Record<string, string>): Promise<Crew> {
   const ways: string[] = [...crashes];
   const alive = new Set<ChildProcess>();
   const start = async (way: string): Promise<ChildProcess> => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, "relay-main.ts"), authUrl, usersUrl, way], {
+    const child = spawn(process.execPath, [join(import.meta.dirname, "path-main.ts"), way], {
+      env: { PATH: process.env.PATH, ...env },
       stdio: ["ignore", "pipe", "inherit"],
     });
     alive.add(child);

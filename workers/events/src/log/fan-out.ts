@@ -1,0 +1,28 @@
+import { type Envelope, subscribersOf } from "@trivet/contracts";
+import { sendEnvelopes } from "@trivet/db";
+import type { Deps } from "../deps.ts";
+import { inboxOf } from "../env.ts";
+
+/** Sends events to the inboxes of those who listen to them. What could not be sent comes back by its id, with the cause. */
+export async function fanOut(
+  { env }: Pick<Deps, "env">,
+  envelopes: readonly Envelope[],
+): Promise<Map<string, unknown>> {
+  const bySubscriber = new Map<string, Envelope[]>();
+  for (const envelope of envelopes) {
+    for (const subscriber of subscribersOf(envelope.event)) {
+      bySubscriber.set(subscriber, [...(bySubscriber.get(subscriber) ?? []), envelope]);
+    }
+  }
+  const failed = new Map<string, unknown>();
+  await Promise.all(
+    [...bySubscriber].map(async ([subscriber, theirs]) => {
+      try {
+        await sendEnvelopes(inboxOf(env, subscriber), theirs);
+      } catch (cause) {
+        for (const { id } of theirs) failed.set(id, cause);
+      }
+    }),
+  );
+  return failed;
+}

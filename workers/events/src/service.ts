@@ -1,0 +1,24 @@
+import { deadLetterQueueOf, eventsQueue, inboxQueueOf, subscriptions } from "@trivet/contracts";
+import { databaseFault, pingDatabase } from "@trivet/db";
+import { defineService, type QueueHandler } from "@trivet/http";
+import { keepPartitions } from "./crons/keep-partitions.ts";
+import { takeDeadLetters } from "./dead-letters/take-dead-letters.ts";
+import { type Deps, makeDeps } from "./deps.ts";
+import { type Env, env } from "./env.ts";
+import { takeEvents } from "./log/take-events.ts";
+
+const graves = [eventsQueue, ...Object.keys(subscriptions).map(inboxQueueOf)].map(deadLetterQueueOf);
+const bury: QueueHandler<Deps> = { batch: takeDeadLetters };
+
+export const events = defineService<Env, Deps>({
+  name: "events",
+  version: "0.1.0",
+  summary: "What happened, who was told of it, and what could not be handled.",
+  env,
+  deps: makeDeps,
+  routes: [],
+  queues: { [eventsQueue]: { batch: takeEvents }, ...Object.fromEntries(graves.map((queue) => [queue, bury])) },
+  crons: { "7 * * * *": keepPartitions },
+  checks: { database: ({ db }) => pingDatabase(db, 2_000) },
+  faults: databaseFault,
+});
