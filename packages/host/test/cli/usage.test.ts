@@ -154,4 +154,27 @@ describe("trivet doctor", () => {
     expect(stdout).toMatch(/^\d+ ok, \d+ to look at, 2 to mend$/m);
     expect(stdout).not.toContain("canary-password");
   });
+
+  test("1: each server beside the database that is down, and how to mend it; the folder and the crons are well", async () => {
+    const { folder } = await makeProject();
+    const manifest = join(folder, "workers/users/wrangler.toml");
+    const more = '[[r2_buckets]]\nbinding = "FILES"\nbucket_name = "files"\n';
+    writeFileSync(manifest, `${readFileSync(manifest, "utf8")}${more}`);
+    const { code, stdout } = await trivet(folder, ["doctor"], {
+      NATS_URL: "nats://me:canary@127.0.0.1:1",
+      REDIS_URL: "redis://me:canary@127.0.0.1:1",
+      S3_ENDPOINT: "http://127.0.0.1:1",
+      S3_ACCESS_KEY_ID: "canary",
+      S3_SECRET_ACCESS_KEY: "canary",
+    });
+    expect(stdout).toMatch(/^ok {4}data folder +\S+\.trivet: /m);
+    expect(stdout).toMatch(/^fail {2}queues +NATS at 127\.0\.0\.1:1: .*\n +-> Start the server with JetStream/m);
+    expect(stdout).toMatch(
+      /^fail {2}Redis +REDIS_URL, at 127\.0\.0\.1:1: .*\n +-> Start the server, correct REDIS_URL/m,
+    );
+    expect(stdout).toMatch(/^fail {2}bucket files +127\.0\.0\.1:1: .*\n +-> Make the bucket/m);
+    expect(stdout).toMatch(/, 3 to mend$/m);
+    expect(stdout).not.toContain("canary");
+    expect(code).toBe(1);
+  });
 });

@@ -1,6 +1,7 @@
 import { defineCommand } from "citty";
 import { configurationExitCode } from "../../configuration-error.ts";
 import { findRoot } from "../project.ts";
+import { checkBacking } from "./check-backing.ts";
 import { checkConfiguration } from "./check-configuration.ts";
 import { checkDatabase } from "./check-database.ts";
 import { checkMachine } from "./check-machine.ts";
@@ -10,12 +11,17 @@ export const doctor = defineCommand({
   meta: {
     name: "doctor",
     description:
-      "Checks this machine, the configuration and the database; exits 1 on a fault, 78 where the configuration has one",
+      "Checks this machine, the configuration, the database and what stands beside it; exits 1 on a fault, 78 where the configuration has one",
   },
   async run() {
     const root = findRoot();
     const configuration = await checkConfiguration(root);
-    const findings = [...(await checkMachine(root)), ...configuration, ...(await checkDatabase(root))];
+    const findings = [
+      ...(await checkMachine(root)),
+      ...configuration,
+      ...(await checkDatabase(root)),
+      ...(await checkBacking(root)),
+    ];
     const width = Math.max(...findings.map(({ subject }) => subject.length));
     for (const finding of findings) process.stdout.write(`${line(finding, width)}\n`);
     const count = (verdict: Finding["verdict"]) => findings.filter((one) => one.verdict === verdict).length;
