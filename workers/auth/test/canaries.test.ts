@@ -21,6 +21,7 @@ test("no password, token, code, key or address reaches a log line, an error or t
       await auth.post("/auth/register", { email, username: "x", password: "canary-password-5", name: "canary-name" }),
       await auth.get("/auth/verify-email?token=canary-link&token2=x"),
       await auth.get("/auth/me", "canary-bearer"),
+      await auth.post("/auth/confirm", { password: "canary-password-6" }, { token }),
     ];
     await auth.post("/auth/password/forgot", { email });
     const mailed = await tokenMailed(auth, email, /new password/);

@@ -78,6 +78,7 @@ describe("limits", () => {
     "/auth/magic-link/login",
     "/auth/oauth/google/link",
     "/auth/api-keys",
+    "/auth/confirm",
     "/auth/passkeys/login/options",
     "/auth/passkeys/login",
     "/auth/passkeys/register/options",
