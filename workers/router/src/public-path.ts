@@ -22,6 +22,15 @@ const aliases: Record<string, string> = {
   payment: "payments",
 };
 
+/** The other names of addresses of these services, for people to read. */
+export function otherNames(services: { has(name: string): boolean }): [sent: string, answered: string][] {
+  const leadsToOne = (path: string): boolean => services.has(path.split("/")[1] ?? "");
+  return [
+    ...Object.entries(aliases).map(([alias, service]): [string, string] => [`/${alias}/*`, `/${service}/*`]),
+    ...Object.entries(wholePaths),
+  ].filter(([, answered]) => leadsToOne(answered));
+}
+
 /** Letters, digits and `-._~` in percent-encoding, which means the same as without (RFC 3986, 2.3). */
 const needlessEscape = /%(?:3\d|[46][1-9A-F]|[57][\dA]|2D|2E|5F|7E)/gi;
 

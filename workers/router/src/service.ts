@@ -3,6 +3,7 @@ import { addCorsHeaders, preflight } from "./cors.ts";
 import { deps } from "./deps.ts";
 import { env } from "./env.ts";
 import { limitsInWords } from "./limits.ts";
+import { otherNames } from "./public-path.ts";
 import { routeRequest } from "./route-request.ts";
 import { databaseHealth } from "./routes/database-health.ts";
 import { landing } from "./routes/landing.ts";
@@ -30,7 +31,8 @@ export const router = defineService({
   title,
   document: async (c, own) => {
     const { documents, services, env } = c.env.deps();
-    const heading = { title, version, description: conventions(limitsInWords(env)), server: env.PUBLIC_URL };
+    const description = conventions(limitsInWords(env), otherNames(services));
+    const heading = { title, version, description, server: env.PUBLIC_URL };
     return documents.merged(services, own, heading, c.env.invocation.log);
   },
   watchesBodies: true,

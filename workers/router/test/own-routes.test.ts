@@ -193,6 +193,14 @@ describe("GET /openapi.json", () => {
     expect(Object.keys(paths).toSorted()).toEqual([...all, "/users/thing"].toSorted());
   });
 
+  test("lists the other names of addresses that a service here answers, and no others", async () => {
+    const { info } = await documentOf(door({ USERS: serviceWith("users", "name") }));
+    expect(info.description).toContain("| `/user/*` | `/users/*` |");
+    expect(info.description).not.toMatch(/media|payments|auth\/login` \|/);
+    const alone = await documentOf(door({}));
+    expect(alone.info.description).not.toContain("| Sent |");
+  });
+
   test("has the keys of access tokens at both of their addresses", async () => {
     const auth = serviceWith("auth", "email", "/auth/.well-known/jwks.json");
     const { paths } = await documentOf(door({ AUTH: auth }));

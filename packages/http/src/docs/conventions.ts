@@ -1,19 +1,21 @@
-/** What holds for every route of every service, as Markdown at the head of each document. */
-export const conventions = (limits: string): string => `## Addresses
+/** An address under another name, and the one it stands for. */
+export type OtherName = readonly [sent: string, answered: string];
 
-Every path below is also answered below \`/api\` and \`/api/v1\`: \`/api/v1/users/profile\` is \`/users/profile\`.
-Some have other names, too:
+const otherNamesTable = (names: readonly OtherName[]): string =>
+  names.length === 0
+    ? ""
+    : `Some have other names, too:
 
 | Sent | Answered by |
 | --- | --- |
-| \`/user/*\` | \`/users/*\` |
-| \`/post/*\` | \`/posts/*\` |
-| \`/files/*\` | \`/media/*\` |
-| \`/notification/*\` | \`/notifications/*\` |
-| \`/payment/*\` | \`/payments/*\` |
-| \`/users/register\`, \`/users/login\` | \`/auth/register\`, \`/auth/login\` |
-| \`/.well-known/jwks.json\` | \`/auth/.well-known/jwks.json\` |
+${names.map(([sent, answered]) => `| \`${sent}\` | \`${answered}\` |`).join("\n")}
+`;
 
+/** What holds for every route of every service, as Markdown at the head of each document. */
+export const conventions = (limits: string, otherNames: readonly OtherName[] = []): string => `## Addresses
+
+Every path below is also answered below \`/api\` and \`/api/v1\`: \`/api/v1/users/profile\` is \`/users/profile\`.
+${otherNamesTable(otherNames)}
 What lies below \`/<service>/internal\` is for services only. Ids are UUIDs, times ISO 8601 in UTC.
 
 ## Authentication
