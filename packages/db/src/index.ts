@@ -10,3 +10,4 @@ export { prepared } from "./prepared.ts";
 export { type RelayOptions, type RelayOutcome, relay } from "./relay.ts";
 export { sendEnvelopes } from "./send-envelopes.ts";
 export { transaction } from "./transaction.ts";
+export { UsedMessages, usedMessagesTable } from "./used-messages.ts";

@@ -36,13 +36,14 @@ export async function answer<Env extends ServiceEnv, Deps>(
     const early = service.before?.(request, mounted.env);
     const watched = early || service.watchesBodies ? request : withWatchedBody(request, uploading);
     const answered = early ?? (await inTime(mounted.app.fetch(watched, state, executionContext(ctx)), deadline));
-    response = await work.hold(answered);
+    response = await work.hold(state.sealAnswer ? await state.sealAnswer(answered) : answered);
   } catch (error) {
     // Whoever reads a body that breaks off may make another error of it.
     const { fault, told } = failureOf(uploading.current?.fault ?? error, mounted);
     failure = told;
     const problem = problemResponse(fault, path, invocation.requestId);
     response = request.method === "HEAD" ? new Response(null, problem) : problem;
+    if (state.sealAnswer) response = await state.sealAnswer(response);
   }
   response = withHeader(response, "x-request-id", invocation.requestId);
   service.decorate?.(response.headers, request, mounted.env);

@@ -1,6 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { type ErrorCode, TrivetError } from "@trivet/platform";
 import type { RouteContract } from "./contract.ts";
+import { assertReplaysAreKept } from "./encryption/assert-encryptable.ts";
 import type { ServiceEnv } from "./env.ts";
 import { assertKeyable } from "./idempotency/assert-keyable.ts";
 import { allowedMethods, registrationOrder } from "./path.ts";
@@ -19,7 +20,10 @@ export function createApp<Env extends ServiceEnv, Deps>(
   // First, because their paths are static and a service's `/{id}` would match them.
   standardRoutes(app, service);
   const routes = service.routes.toSorted(registrationOrder);
-  for (const { contract } of routes) assertKeyable(contract, service.idempotency !== undefined);
+  for (const { contract } of routes) {
+    assertKeyable(contract, service.idempotency !== undefined);
+    assertReplaysAreKept(contract, service.replays !== undefined);
+  }
   for (const route of routes) route.register(app, { atDoor: service.atDoor ?? false });
   documentStandardRoutes(app, service);
   const contracts = routes.map((route) => route.contract);

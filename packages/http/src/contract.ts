@@ -1,5 +1,5 @@
 import type { RouteConfig } from "@hono/zod-openapi";
-import type { ErrorCode } from "@trivet/platform";
+import type { Encryption, ErrorCode } from "@trivet/platform";
 import type { z } from "zod";
 import type { Access } from "./access/access.ts";
 
@@ -21,6 +21,11 @@ export interface RouteContract extends RouteConfig {
   idempotencyKey?: "optional" | "required";
   /** Whether the JSON of the body may also come as `text/plain`, all that `navigator.sendBeacon` sends without a preflight. */
   beacon?: boolean;
+  /**
+   * Whether request and answer are encrypted under the service's key: always, as the caller wishes, or never (where this
+   * is left out). What is in the address and in other headers is not; a stream is read to its end first.
+   */
+  encryption?: Encryption;
   /** Bytes a body may have, if not the usual mebibyte. */
   bodyLimit?: number;
 }

@@ -31,7 +31,7 @@ export async function runCron<Env extends ServiceEnv, Deps>(
     work.finish();
   };
   try {
-    const call = jobCall(invocation, env.SERVICE_JWT_SECRET);
+    const call = jobCall(invocation, env.SERVICE_JWT_SECRET, mounted.keys);
     await handlerOf(service, cron)(service.deps({ env, invocation, call }), controller);
   } catch (error) {
     finish("failed", error);

@@ -2,6 +2,7 @@ import {
   type AssetsBinding,
   type DatabaseBinding,
   isPlaceholder,
+  KeyRing,
   type QueueBinding,
   type ServiceBinding,
   shortestSecret,
@@ -34,9 +35,20 @@ export const queueBinding = z.custom<QueueBinding>(
 export const secret = z
   .string()
   .min(shortestSecret, {
-    error: `must be at least ${shortestSecret} characters; make one with \`openssl rand -base64 48\``,
+    error: `must be at least ${shortestSecret} characters; make one with \`openssl rand -base64 32\``,
   })
-  .refine((value) => !isPlaceholder(value), { error: "is a placeholder; make one with `openssl rand -base64 48`" });
+  .refine((value) => !isPlaceholder(value), { error: "is a placeholder; make one with `openssl rand -base64 32`" });
+
+/** `<SERVICE>_KEY`: the keys under which a service is spoken to, in its own `env` and in that of whoever calls it encrypted. */
+export const encryptionKeys = z.string().transform((text, context) => {
+  const ring = KeyRing.parse(text);
+  if (ring) return ring;
+  context.addIssue({
+    code: "custom",
+    message: "must be keys of 32 random bytes in base64, separated by commas; make one with `openssl rand -base64 32`",
+  });
+  return z.NEVER;
+});
 
 /**
  * Marks a variable as a secret that the service can do without. It stands in no `[vars]`, where wrangler shows and

@@ -9,6 +9,7 @@ export {
   asOptionalSecret,
   assetsBinding,
   databaseBinding,
+  encryptionKeys,
   envFaults,
   optionalSecret,
   queueBinding,

@@ -1,6 +1,8 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import {
   ensureLogging,
+  type KeyRings,
+  keyRingsIn,
   type Logger,
   type ServiceActor,
   serviceLogger,
@@ -11,6 +13,7 @@ import { KeySet } from "./access/key-set.ts";
 import type { ServiceTokens } from "./access/service-token.ts";
 import type { UserTokens } from "./access/user-token.ts";
 import { VerifiedTokens } from "./access/verified-tokens.ts";
+import { assertKey } from "./encryption/assert-encryptable.ts";
 import { envFaults, type ServiceEnv } from "./env.ts";
 import { queuesOf } from "./events.ts";
 import type { QueueHandler } from "./handlers.ts";
@@ -29,6 +32,7 @@ export interface Mounted<Env extends ServiceEnv, Deps> {
   log: Logger;
   metrics: Metrics;
   upstreams: Upstreams;
+  keys: KeyRings;
   serviceTokens: ServiceTokens;
   userTokens: UserTokens;
 }
@@ -44,6 +48,12 @@ export function mount<Env extends ServiceEnv, Deps>(
     throw new Error(`${service.name} is not configured: ${envFaults(service.env, bindings).join("; ")}`);
   }
   const env = parsed.data;
+  const keys = keyRingsIn(env);
+  assertKey(
+    service.routes.map(({ contract }) => contract),
+    service.name,
+    keys,
+  );
   ensureLogging(env.LOG_LEVEL);
   const upstreams = new Upstreams();
   return {
@@ -55,6 +65,7 @@ export function mount<Env extends ServiceEnv, Deps>(
     log: serviceLogger(service.name),
     metrics: createMetrics(service.name, upstreams),
     upstreams,
+    keys,
     serviceTokens: {
       self: service.name,
       secret: env.SERVICE_JWT_SECRET,

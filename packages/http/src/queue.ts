@@ -75,7 +75,7 @@ async function run<Env extends ServiceEnv, Deps>(
     work.finish();
   };
   try {
-    await handle(service.deps({ env, invocation, call: jobCall(invocation, env.SERVICE_JWT_SECRET) }));
+    await handle(service.deps({ env, invocation, call: jobCall(invocation, env.SERVICE_JWT_SECRET, mounted.keys) }));
   } catch (error) {
     finish("failed", error);
     throw error;

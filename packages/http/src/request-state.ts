@@ -12,7 +12,7 @@ export function requestState<Env extends ServiceEnv, Deps>(
   uploading: Uploading = { current: undefined },
 ): RequestState<Deps> {
   const { service, env } = mounted;
-  const call = createCall(invocation, env.SERVICE_JWT_SECRET);
+  const call = createCall(invocation, env.SERVICE_JWT_SECRET, mounted.keys);
   let made: { deps: Deps } | undefined;
   const deps = (): Deps => {
     made ??= { deps: service.deps({ env, invocation, call }) };
@@ -32,6 +32,9 @@ export function requestState<Env extends ServiceEnv, Deps>(
     call,
     deps,
     idempotency: () => service.idempotency?.(deps()),
+    replays: () => service.replays?.(deps()),
+    keys: mounted.keys,
+    sealAnswer: undefined,
     fetchKeys,
     userTokens,
     serviceTokens,

@@ -6,6 +6,7 @@ import { type Access, access } from "./access/access.ts";
 import { grantAccess } from "./access/grant.ts";
 import { json, noContent, type RouteContract } from "./contract.ts";
 import { describeRoute } from "./docs/describe-route.ts";
+import { encryption } from "./encryption/exchange.ts";
 import { answerOnce, type Handler } from "./idempotency/answer-once.ts";
 import { defaultBodyLimit, jsonBody } from "./input/json-body.ts";
 import { strictQuery } from "./input/query.ts";
@@ -98,6 +99,7 @@ function guards(contract: RouteContract) {
   const readsJson = body !== undefined && "application/json" in body;
   return [
     grantAccess(contract),
+    encryption(contract),
     strictQuery(contract.request?.query),
     ...(readsJson ? [jsonBody(contract.bodyLimit ?? defaultBodyLimit, contract.beacon)] : []),
   ];
@@ -108,6 +110,7 @@ const routeOfCall = (call: CallContract): RouteContract => ({
   path: `/${call.service}/internal${call.path}`,
   summary: call.summary,
   access: access.service(...call.callers),
+  ...(call.encryption && { encryption: call.encryption }),
   request: {
     ...(call.params && { params: call.params }),
     ...(call.query && { query: call.query }),

@@ -1,4 +1,4 @@
-import type { Call, IdempotencyStore, Invocation, TrivetError } from "@trivet/platform";
+import type { Call, IdempotencyStore, Invocation, ReplayStore, TrivetError } from "@trivet/platform";
 import type { z } from "zod";
 import type { ServiceEnv } from "./env.ts";
 import type { CronHandler, QueueHandler } from "./handlers.ts";
@@ -32,6 +32,8 @@ export interface ServiceDefinition<Env extends ServiceEnv, Deps> {
   checks?: Record<string, (deps: Deps) => Promise<unknown>>;
   /** Where the answers of routes with an `idempotencyKey` are kept. */
   idempotency?(deps: Deps): IdempotencyStore;
+  /** Where the ids of encrypted requests are kept that change something. */
+  replays?(deps: Deps): ReplayStore;
   /** Recognises failures of the parts it uses, such as a lost database; undefined for a fault of its own. */
   faults?(error: unknown): TrivetError | undefined;
   /** Answers a request before any route is looked for, where it returns a response. */

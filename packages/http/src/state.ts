@@ -1,4 +1,4 @@
-import type { Actor, AssetsBinding, Call, IdempotencyStore, Invocation } from "@trivet/platform";
+import type { Actor, AssetsBinding, Call, IdempotencyStore, Invocation, KeyRings, ReplayStore } from "@trivet/platform";
 import type { Context } from "hono";
 import type { FetchKeys } from "./access/key-set.ts";
 import type { ServiceTokens } from "./access/service-token.ts";
@@ -15,6 +15,12 @@ export interface RequestState<Deps = unknown> {
   deps(): Deps;
   /** Where the service keeps answers to keyed requests; routes that need it are refused at start without it. */
   idempotency(): IdempotencyStore | undefined;
+  /** Where the service keeps the ids of encrypted requests; likewise. */
+  replays(): ReplayStore | undefined;
+  /** Those of the services that this one talks to encrypted, and its own. */
+  keys: KeyRings;
+  /** Encrypts the answer, a refusal too; set when the request has turned out to be owed that. */
+  sealAnswer: ((answer: Response) => Promise<Response>) | undefined;
   serviceTokens: ServiceTokens;
   userTokens: UserTokens;
   fetchKeys: FetchKeys;

@@ -1,5 +1,8 @@
 import { z } from "zod";
 import { beforeDeadline } from "./deadline.ts";
+import { EnvelopeFault } from "./encryption/envelope-fault.ts";
+import { type KeyRing, type KeyRings, keyVariable } from "./encryption/key-ring.ts";
+import { type SealedTry, sealRequest } from "./encryption/sealed-try.ts";
 import { isErrorCode, TrivetError } from "./errors.ts";
 import type { Invocation } from "./invocation.ts";
 import type { ServiceBinding } from "./ports.ts";
@@ -23,7 +26,11 @@ export interface CallContract {
   reply?: z.ZodType;
   /** Whether a POST may be repeated after a failure; the other methods always may (RFC 9110, 9.2.2). */
   idempotent?: boolean;
+  /** Whether request and answer are encrypted under the callee's key: always, where the caller says so, or never. */
+  encryption?: Encryption;
 }
+
+export type Encryption = "required" | "optional" | "none";
 
 export const defineCall = <const Contract extends CallContract>(contract: Contract): Contract => contract;
 
@@ -36,10 +43,13 @@ interface CallParts {
   body?: unknown;
 }
 
+const noKeys: KeyRings = new Map();
+
 export type CallInput<Contract extends CallContract> = CallParts &
   Part<Contract, "params"> &
   Part<Contract, "query"> &
-  Part<Contract, "body">;
+  Part<Contract, "body"> &
+  (Contract extends { encryption: "optional" } ? { encrypted?: boolean } : unknown);
 
 export type CallReply<Contract extends CallContract> = Contract extends { reply: infer Schema extends z.ZodType }
   ? z.output<Schema>
@@ -65,17 +75,20 @@ const fairChance = 1_000;
  * `bad_gateway` or `deadline_exceeded`. Input that breaks the contract is a fault of the caller's code
  * and throws before anybody is asked.
  */
-export function createCall(invocation: Invocation, secret: string): Call {
+export function createCall(invocation: Invocation, secret: string, keys: KeyRings = noKeys): Call {
   return async (binding, contract, input) => {
     const upstream = invocation.upstreams.of(contract.service);
     const repeatable = contract.idempotent ?? contract.method !== "post";
     const request = describeRequest(contract, input);
+    const ring = isEncrypted(contract, input) ? ringOf(contract, keys) : undefined;
     for (let attempt = 1; ; attempt += 1) {
       const headers = await callHeaders(invocation, contract, secret);
+      const sealed = ring && (await sealRequest(addressed(invocation, contract, request), ring));
       const granted = invocation.deadline - Date.now();
       if (granted <= 0) throw new TrivetError("deadline_exceeded");
       if (!upstream.breaker.admits()) throw unavailable(contract, undefined, upstream.breaker.retryAfter);
-      const answer = upstream.within(() => send(binding, request, headers, invocation.deadline));
+      const sent = sealed ? encrypted(request, headers, sealed) : request;
+      const answer = upstream.within(() => send(binding, sent, headers, invocation.deadline));
       if (!answer) throw unavailable(contract, new Error("As many calls as may wait for it are waiting."));
       const outcome = await answer.catch((cause: unknown) => cause);
       if (!hasFailed(outcome)) upstream.succeeded();
@@ -83,7 +96,7 @@ export function createCall(invocation: Invocation, secret: string): Call {
       const again = repeatable && attempt < attempts && upstream.retries.allows;
       if (outcome instanceof Response) {
         if (!again || !isOutage(outcome) || isFinal(outcome)) {
-          return await readReply(contract, outcome, invocation.deadline);
+          return await readReply(contract, await opened(contract, outcome, sealed, invocation), invocation.deadline);
         }
         await outcome.body?.cancel();
       } else if (!again || isLate(outcome)) {
@@ -102,6 +115,42 @@ const isLate = (outcome: unknown): boolean =>
   outcome instanceof Response
     ? outcome.status === 504
     : outcome instanceof TrivetError && outcome.code === "deadline_exceeded";
+
+const isEncrypted = ({ encryption }: CallContract, input: object): boolean =>
+  encryption === "required" || (encryption === "optional" && "encrypted" in input && input.encrypted === true);
+
+function ringOf({ service }: CallContract, keys: KeyRings): KeyRing {
+  const ring = keys.get(service);
+  if (ring) return ring;
+  throw new Error(`Calls to ${service} are encrypted: name ${keyVariable(service)} in [secrets] and in \`env\`.`);
+}
+
+const addressed = ({ service }: Invocation, contract: CallContract, request: CallRequest) => ({
+  ...request,
+  self: service,
+  callee: contract.service,
+});
+
+/** The headers say the rest of it. */
+function encrypted(request: CallRequest, headers: Headers, sealed: SealedTry): CallRequest {
+  for (const [name, value] of Object.entries(sealed.headers)) headers.set(name, value);
+  return { ...request, body: sealed.body };
+}
+
+async function opened(
+  contract: CallContract,
+  answer: Response,
+  sealed: SealedTry | undefined,
+  { deadline }: Invocation,
+): Promise<Response> {
+  if (!sealed) return answer;
+  try {
+    return await beforeDeadline(sealed.open(answer), deadline);
+  } catch (fault) {
+    if (fault instanceof EnvelopeFault) throw brokenContract(contract, fault);
+    throw fault;
+  }
+}
 
 interface CallRequest {
   url: string;
@@ -151,8 +200,15 @@ function callUrl(contract: CallContract, input: CallParts): string {
 
 const problem = z.object({ code: z.string(), detail: z.string().optional() });
 
-/** What a callee says of our own service token; whoever waits for our answer sent none. */
-const ourOwnFault = new Set(["service_token_required", "service_token_invalid"]);
+/** What a callee says of our own service token or encryption; whoever waits for our answer sent none. */
+const ourOwnFault = new Set<string>([
+  "service_token_required",
+  "service_token_invalid",
+  "encryption_required",
+  "decryption_failed",
+  "encryption_expired",
+  "encryption_replayed",
+]);
 
 async function readReply<Contract extends CallContract>(
   contract: Contract,

@@ -16,6 +16,28 @@ export const errorCodes = {
     detail: "Some fields are missing or malformed. Each is named in `errors`.",
     operator: "A client sent fields that the route's contract refuses.",
   },
+  encryption_required: {
+    status: 400,
+    error: "Encryption required",
+    detail:
+      "This is only answered encrypted. Send `X-Service-Communication: encrypted` and the request as a JWE: its body as `application/jose`, or `X-Encrypted-Message` where it has none.",
+    operator: "Somebody sent plain text to a route whose contract asks for encryption.",
+  },
+  decryption_failed: {
+    status: 400,
+    error: "Decryption failed",
+    detail:
+      "The encrypted message could not be read. It must be a compact JWE (`dir`, `A256GCM`) under a current key of this service, made for this method, path and query, and sent in one place.",
+    operator:
+      "Check that caller and callee hold the same `<SERVICE>_KEY`; the log says what was wrong with the message.",
+  },
+  encryption_expired: {
+    status: 400,
+    error: "Encrypted message expired",
+    detail:
+      "The encrypted message is too old, or from the future. Check the clock, and make a new one that is sent at once.",
+    operator: "A message was held back, or two clocks differ by more than 30 seconds.",
+  },
   unauthenticated: {
     status: 401,
     error: "Authentication required",
@@ -87,6 +109,12 @@ export const errorCodes = {
     error: "Idempotency key in use",
     detail: "A request with this Idempotency-Key is being answered. Send it again after the seconds in `Retry-After`.",
     operator: "A client repeated a request before the first one was answered.",
+  },
+  encryption_replayed: {
+    status: 409,
+    error: "Encrypted message replayed",
+    detail: "This encrypted message has come before. Make a new one, with a `jti` of its own, for each request.",
+    operator: "A client sends one message twice, or somebody repeats what was overheard.",
   },
   gone: {
     status: 410,

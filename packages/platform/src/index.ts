@@ -5,6 +5,7 @@ export * from "./call.ts";
 export * from "./deadline.ts";
 export * from "./describe-error.ts";
 export * from "./digest.ts";
+export * from "./encryption/index.ts";
 export * from "./errors.ts";
 export * from "./hop-by-hop.ts";
 export * from "./idempotency.ts";

@@ -1,11 +1,11 @@
-import { type Database, IdempotentAnswers, openDatabase, type Transaction } from "@trivet/db";
+import { type Database, IdempotentAnswers, openDatabase, type Transaction, UsedMessages } from "@trivet/db";
 import { routesFor, type Scope } from "@trivet/http";
 import { type Call, type Invocation, passwordCost, type ScryptCost } from "@trivet/platform";
 import { Engine } from "./engine/engine.ts";
 import type { Env } from "./env.ts";
 import type { Mailer } from "./mail/mailer.ts";
 import { storedMailer } from "./mail/stored-mailer.ts";
-import { idempotencyKeys } from "./tables.ts";
+import { idempotencyKeys, usedMessages } from "./tables.ts";
 import { seal, unseal } from "./tokens/seal.ts";
 
 /** What every verb of auth gets: made once per invocation. */
@@ -17,6 +17,7 @@ export interface Deps {
   mailer: Mailer;
   /** Sealed, because what auth answers may hold secrets. */
   answers: IdempotentAnswers;
+  replays: UsedMessages;
 }
 
 export function makeDeps({ env, invocation, call }: Scope<Env>): Deps {
@@ -25,7 +26,8 @@ export function makeDeps({ env, invocation, call }: Scope<Env>): Deps {
     seal: (text) => seal(env.AUTH_SECRET, text),
     unseal: (sealed) => unseal(env.AUTH_SECRET, sealed),
   });
-  return { env, call, invocation, db, answers, mailer: storedMailer(env.AUTH_SECRET) };
+  const replays = new UsedMessages(db, usedMessages);
+  return { env, call, invocation, db, answers, replays, mailer: storedMailer(env.AUTH_SECRET) };
 }
 
 /** The engine over the database, or inside a transaction. */

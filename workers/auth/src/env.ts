@@ -1,4 +1,12 @@
-import { asOptionalSecret, databaseBinding, optionalSecret, queueBinding, secret, serviceEnv } from "@trivet/http";
+import {
+  asOptionalSecret,
+  databaseBinding,
+  encryptionKeys,
+  optionalSecret,
+  queueBinding,
+  secret,
+  serviceEnv,
+} from "@trivet/http";
 import { passwordCost } from "@trivet/platform";
 import { z } from "zod";
 import { providerSetting } from "./oauth/provider-setting.ts";
@@ -27,6 +35,7 @@ const settings = serviceEnv.extend({
   EVENTS_QUEUE: queueBinding,
   /** Everything auth encrypts or derives hangs on it: signing keys at rest, refresh tokens, TOTP secrets. */
   AUTH_SECRET: secret,
+  AUTH_KEY: encryptionKeys,
   /** Who becomes an administrator by `proveAddress`, separated by commas. */
   ADMIN_EMAILS: list
     .default([])

@@ -83,6 +83,7 @@ export const auth = defineService<Env, Deps>({
   crons: { "* * * * *": sweepOutbox, "*/10 * * * *": removeExpired, "17 3 * * *": rotateWhenDue },
   checks: { database: ({ db }) => pingDatabase(db, 2_000) },
   idempotency: ({ answers }) => answers,
+  replays: ({ replays }) => replays,
   faults: databaseFault,
   keys: publishedKeys,
   decorate(headers) {

@@ -1,4 +1,4 @@
-import { idempotencyTable, outboxTable } from "@trivet/db";
+import { idempotencyTable, outboxTable, usedMessagesTable } from "@trivet/db";
 import { sql } from "drizzle-orm";
 import {
   bigint,
@@ -200,3 +200,4 @@ export const mails = schema.table("mails", {
 
 export const outbox = outboxTable(schema);
 export const idempotencyKeys = idempotencyTable(schema);
+export const usedMessages = usedMessagesTable(schema);

@@ -1,9 +1,9 @@
-import { IdempotentAnswers, openDatabase } from "@trivet/db";
+import { IdempotentAnswers, openDatabase, UsedMessages } from "@trivet/db";
 import { createTestDatabase } from "@trivet/testing";
 import postgres from "postgres";
 import { expect, onTestFinished, test } from "vitest";
 import { removeExpired } from "../src/crons/remove-expired.ts";
-import { idempotencyKeys } from "../src/tables.ts";
+import { idempotencyKeys, usedMessages } from "../src/tables.ts";
 import { register } from "./system/people.ts";
 import { startAuth } from "./system/start-auth.ts";
 
@@ -30,15 +30,17 @@ test("what nobody can use any more is deleted, and nothing else", async () => {
       INSERT INTO auth.idempotency_keys (caller, key, fingerprint, claim, leased_until, created_at)
         VALUES ('a', 'old', 'x', gen_random_uuid(), now(), now() - interval '25 hours'),
           ('a', 'new', 'x', gen_random_uuid(), now(), now());
+      INSERT INTO auth.used_messages (id, used_at) VALUES ('old', now() - interval '11 minutes'), ('new', now());
       INSERT INTO auth.address_brakes (key, tries, updated_at)
         VALUES ('old', '{}', now() - interval '25 hours'), ('new', '{}', now());
       INSERT INTO auth.known_addresses (user_id, address_hash, last_used_at)
         SELECT id, 'old', now() - interval '181 days' FROM auth.users UNION SELECT id, 'new', now() FROM auth.users;`);
-    await removeExpired({ db, answers: new IdempotentAnswers(db, idempotencyKeys) });
+    const answers = new IdempotentAnswers(db, idempotencyKeys);
+    await removeExpired({ db, answers, replays: new UsedMessages(db, usedMessages) });
     const counts: Record<string, number> = {};
     for (const table of [
       ...["sessions", "verifications", "mails", "signing_keys"],
-      ...["account_brakes", "address_brakes", "known_addresses", "users", "idempotency_keys"],
+      ...["account_brakes", "address_brakes", "known_addresses", "users", "idempotency_keys", "used_messages"],
     ]) {
       counts[table] = (await sql`SELECT 1 FROM ${sql(`auth.${table}`)}`).length;
     }

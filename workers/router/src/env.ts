@@ -1,4 +1,4 @@
-import { redisEnv, serviceEnv } from "@trivet/http";
+import { encryptionKeys, redisEnv, serviceEnv } from "@trivet/http";
 import type { ServiceBinding } from "@trivet/platform";
 import { z } from "zod";
 
@@ -25,6 +25,8 @@ export const env = serviceEnv
         error: "must list origins such as https://app.example.com, without a path or a slash at the end",
       }),
     ...redisEnv,
+    /** API keys go to auth encrypted, and the tokens they stand for come back so. */
+    AUTH_KEY: encryptionKeys,
     /** Requests a minute of one user. */
     RATE_LIMIT_USER: count.default(600),
     /** Requests a minute of one address without a user. */

@@ -8,7 +8,6 @@ const dropped = new Set([
   "x-api-key",
   "x-client-ip",
   "x-request-deadline",
-  "x-service-communication",
   "x-service-token",
 ]);
 

@@ -1,7 +1,7 @@
 import { envFaults } from "@trivet/http";
 import { describe, expect, test } from "vitest";
 import { env } from "../src/env.ts";
-import { door, down, publicUrl, serviceSecret, Upstream } from "./fixture/door.ts";
+import { authKey, door, down, publicUrl, serviceSecret, Upstream } from "./fixture/door.ts";
 
 const allowed = "https://app.test";
 const guarded = () => door({ USERS: new Upstream(), CORS_ORIGINS: `${allowed}, https://admin.test` });
@@ -88,7 +88,7 @@ describe("CORS", () => {
   });
 
   test("everybody is for development: production refuses to start", () => {
-    const bindings = { PUBLIC_URL: publicUrl, SERVICE_JWT_SECRET: serviceSecret, CORS_ORIGINS: "*" };
+    const bindings = { PUBLIC_URL: publicUrl, SERVICE_JWT_SECRET: serviceSecret, AUTH_KEY: authKey, CORS_ORIGINS: "*" };
     expect(envFaults(env, bindings)).toEqual([]);
     expect(envFaults(env, { ...bindings, TRIVET_ENV: "production" })).toEqual([
       expect.stringMatching(/^CORS_ORIGINS /),
@@ -98,7 +98,12 @@ describe("CORS", () => {
   test.each(["app.test", "https://app.test/", "https://app.test/page", "https://app.test, null"])(
     "%j, which no browser would send as an origin, is refused at start",
     (origins) => {
-      const bindings = { PUBLIC_URL: publicUrl, SERVICE_JWT_SECRET: serviceSecret, CORS_ORIGINS: origins };
+      const bindings = {
+        PUBLIC_URL: publicUrl,
+        SERVICE_JWT_SECRET: serviceSecret,
+        AUTH_KEY: authKey,
+        CORS_ORIGINS: origins,
+      };
       expect(envFaults(env, bindings)).toEqual([expect.stringMatching(/^CORS_ORIGINS must list origins/)]);
     },
   );

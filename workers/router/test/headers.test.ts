@@ -28,7 +28,6 @@ describe("headers on their way in", () => {
     "transfer-encoding",
     "forwarded",
     "cf-connecting-ip",
-    "x-service-communication",
     "x-api-key",
   ])("%s ends here", async (name) => {
     // With a token beside it, so that the API key is not looked at.

@@ -3,7 +3,7 @@ import { runInNewContext } from "node:vm";
 import { createWorker } from "@trivet/http";
 import { expect, test } from "vitest";
 import { router } from "../src/service.ts";
-import { publicUrl, serviceSecret } from "./fixture/door.ts";
+import { authKey, publicUrl, serviceSecret } from "./fixture/door.ts";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");
@@ -12,6 +12,7 @@ const worker = createWorker(router);
 const env = {
   PUBLIC_URL: publicUrl,
   SERVICE_JWT_SECRET: serviceSecret,
+  AUTH_KEY: authKey,
   USERS: { fetch: async (request: Request) => Response.json({ read: (await request.text()).length }) },
 };
 

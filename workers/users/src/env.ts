@@ -1,4 +1,4 @@
-import { databaseBinding, queueBinding, serviceBinding, serviceEnv } from "@trivet/http";
+import { databaseBinding, encryptionKeys, queueBinding, serviceBinding, serviceEnv } from "@trivet/http";
 import type { z } from "zod";
 
 export const env = serviceEnv.extend({
@@ -6,6 +6,8 @@ export const env = serviceEnv.extend({
   AUTH: serviceBinding,
   /** Where events go. */
   EVENTS_QUEUE: queueBinding,
+  AUTH_KEY: encryptionKeys,
+  USERS_KEY: encryptionKeys,
 });
 
 export type Env = z.output<typeof env>;

@@ -40,7 +40,7 @@ describe("every route for users", () => {
 
 describe("GET /users/internal/batch", () => {
   const batch = async (ids: string[], headers?: Record<string, string>) =>
-    await users.request("GET", `/users/internal/batch?ids=${ids.join(",")}`, {
+    await users.encrypted("posts", `/users/internal/batch?ids=${ids.join(",")}`, {
       headers: headers ?? { "x-service-token": await mintServiceToken("posts", "users", secret) },
     });
 

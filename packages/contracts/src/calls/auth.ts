@@ -20,6 +20,7 @@ export const getAccount = defineCall({
   method: "get",
   path: "/accounts/{id}",
   summary: "Read an account by id",
+  encryption: "required",
   params: z.object({ id }),
   reply: account,
 });
@@ -30,6 +31,7 @@ export const deleteAccount = defineCall({
   method: "delete",
   path: "/accounts/{id}",
   summary: "Delete an account, its sessions and its credentials, and announce it",
+  encryption: "required",
   params: z.object({ id }),
   query: z.object({ sessionId: id.meta({ description: "The owner's own session, from which they ask for it" }) }),
 });
@@ -41,6 +43,7 @@ export const exchangeApiKey = defineCall({
   method: "post",
   path: "/api-keys/exchange",
   summary: "Exchange an API key for a short access token",
+  encryption: "required",
   body: z.strictObject({ key: z.string().max(256) }),
   reply: z.object({ access_token: z.string(), expires_in: z.number().int().meta({ description: "Seconds" }) }),
   idempotent: true,

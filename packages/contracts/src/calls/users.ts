@@ -22,6 +22,7 @@ export const getProfiles = defineCall({
   method: "get",
   path: "/batch",
   summary: "Read many profiles at once; unknown ids are left out",
+  encryption: "required",
   query: z.object({
     ids: z.string().meta({ description: `Up to ${batchLimit} UUIDs, separated by commas` }),
   }),

@@ -3,6 +3,7 @@ import type { ErrorCode } from "@trivet/platform";
 import { z } from "zod";
 import type { RouteContract } from "../contract.ts";
 import { keyParameter } from "../idempotency/key-parameter.ts";
+import { encryptedAnswer, encryptedRequest, encryptionCodes, encryptionParameters, isEncrypted } from "./encryption.ts";
 import { everywhere, type HeaderName, headersNamed, limited } from "./headers.ts";
 import { refusal, refusalsOf } from "./refusals.ts";
 
@@ -13,7 +14,7 @@ type Answer = RouteConfig["responses"][string];
  * is answered `atDoor` is the router's own, which counts nobody for it and asks no service's leave.
  */
 export function describeRoute(contract: RouteContract, { atDoor }: { atDoor: boolean }): RouteConfig {
-  const { access, errors = [], etag, idempotencyKey, bodyLimit: _, beacon, ...operation } = contract;
+  const { access, errors = [], etag, idempotencyKey, encryption: _, bodyLimit: __, beacon, ...operation } = contract;
   const codes = new Set<ErrorCode>([...(atDoor ? doorCodes : universalCodes(contract)), ...errors]);
   const refusals = refusalsOf(codes);
   const answers: Record<string, Answer> = {
@@ -24,14 +25,19 @@ export function describeRoute(contract: RouteContract, { atDoor }: { atDoor: boo
     const described = withHeaders(asAnswer(answer), headersOf(contract, Number(status), atDoor));
     return [status, status in refusals ? either(described, status, codes) : described] as const;
   });
+  const parameters = [...(idempotencyKey ? [keyParameter(idempotencyKey)] : []), ...encryptionParameters(contract)];
+  const said = beacon && operation.request ? withPlainText(operation.request) : operation.request;
+  const request = isEncrypted(contract) ? encryptedRequest(said) : said;
+  const all = Object.entries({ ...refusals, ...Object.fromEntries(own) });
+  const given = isEncrypted(contract) ? all.map(([status, answer]) => [status, encryptedAnswer(answer)] as const) : all;
   return {
     ...operation,
-    ...(beacon && operation.request && { request: withPlainText(operation.request) }),
-    ...(idempotencyKey && { parameters: [keyParameter(idempotencyKey)] }),
+    ...(request && { request }),
+    ...(parameters.length > 0 && { parameters }),
     tags: operation.tags ?? [operation.path.split("/")[1] ?? ""],
     operationId: operation.operationId ?? operationId(operation.method, operation.path),
     security: operation.security ?? securityOf(access.kind),
-    responses: { ...refusals, ...Object.fromEntries(own) },
+    responses: Object.fromEntries(given),
     ...(access.roles && { "x-roles": access.roles }),
   };
 }
@@ -81,9 +87,11 @@ function either(answer: Answer, status: string, codes: Iterable<ErrorCode>): Ans
 
 const doorCodes = ["malformed_request", "validation_failed", "internal"] as const;
 
-function* universalCodes({ access, request, method, idempotencyKey }: RouteContract): Generator<ErrorCode> {
+function* universalCodes(contract: RouteContract): Generator<ErrorCode> {
+  const { access, request, method, idempotencyKey } = contract;
   if (idempotencyKey) yield* ["idempotency_key_in_use", "idempotency_key_reused"] as const;
   yield* doorCodes;
+  yield* encryptionCodes(contract);
   yield* ["rate_limited", "unavailable", "deadline_exceeded", "bad_gateway"] as const;
   // Of what is sent to any address, the router caps the length and the time; nobody sends GET a body.
   if (method !== "get") yield* ["payload_too_large", "request_timeout"] as const;

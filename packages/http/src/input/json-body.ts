@@ -47,7 +47,7 @@ function asJson({ url, method, headers }: Request): Request {
 }
 
 /** The whole body; `payload_too_large` as soon as it is known to be longer than `limit` bytes. */
-async function readBody(c: Context, limit: number): Promise<Uint8Array> {
+export async function readBody(c: Context, limit: number): Promise<Uint8Array> {
   const length = c.req.header("content-length");
   if (length !== undefined && Number(length) > limit) throw tooLarge(limit);
   try {

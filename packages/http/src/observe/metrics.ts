@@ -5,6 +5,7 @@ import { Counter, Gauge, Histogram, register as processRegistry, Registry } from
 export interface Metrics {
   requests: RequestMetrics;
   jobs: Counter<"service" | "job_type" | "status">;
+  encrypted: Counter<"service" | "outcome">;
   /** Prometheus text format 0.0.4: this service's samples and the process's own. */
   render(): Promise<string>;
 }
@@ -31,6 +32,12 @@ export function createMetrics(service: string, upstreams: Upstreams): Metrics {
       name: "background_jobs_total",
       help: "Jobs that have been run",
       labelNames: ["service", "job_type", "status"],
+      registers,
+    }),
+    encrypted: new Counter({
+      name: "encrypted_requests_total",
+      help: "Requests that came encrypted: opened, or why not",
+      labelNames: ["service", "outcome"],
       registers,
     }),
     // The host collects the runtime's defaults (memory, event loop) in the process-wide registry.

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, request } from "node:http";
 import { type OwnRedis, startOwnRedis } from "../redis/own-redis.ts";
@@ -33,6 +34,7 @@ export async function startRouters(runtime: Runtime, processes: number, env: Rec
       REDIS_URL: redis.url,
       SERVICE_URL_TEMPLATE: upstreamUrl,
       SERVICE_JWT_SECRET: crypto.randomUUID() + crypto.randomUUID(),
+      AUTH_KEY: randomBytes(32).toString("base64url"),
       LOG_LEVEL: "fatal",
       ...env,
     },

@@ -33,6 +33,8 @@ export interface System {
 interface Secrets {
   SERVICE_JWT_SECRET: string;
   AUTH_SECRET: string;
+  AUTH_KEY: string;
+  USERS_KEY: string;
 }
 
 const allServices = ["auth", "users", "events", "analytics", "router"] as const;
@@ -44,7 +46,12 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const ports = await portsOf(services, split);
   const urls = Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, `http://127.0.0.1:${port}`]));
   const url = urls.router ?? Object.values(urls)[0] ?? "";
-  const secrets: Secrets = { SERVICE_JWT_SECRET: newSecret(), AUTH_SECRET: newSecret() };
+  const secrets: Secrets = {
+    SERVICE_JWT_SECRET: newSecret(),
+    AUTH_SECRET: newSecret(),
+    AUTH_KEY: newSecret(),
+    USERS_KEY: newSecret(),
+  };
   const shared = { ...quiet, ...database.env, ...secrets, PUBLIC_URL: url, ...options.env };
   const running = new Map<string, StartedProcess>();
   let ended = "";

@@ -10,7 +10,7 @@ const brakesAreKept = 24 * 3_600_000;
 const addressesAreKnown = 180 * 24 * 3_600_000;
 
 /** Deletes what nobody can use any more. A repeat finds nothing left to delete. */
-export async function removeExpired({ db, answers }: Pick<Deps, "db" | "answers">): Promise<void> {
+export async function removeExpired({ db, answers, replays }: Pick<Deps, "db" | "answers" | "replays">): Promise<void> {
   const now = new Date();
   const ago = (milliseconds: number) => new Date(now.getTime() - milliseconds);
   await sweepSessions(db, now, ago(idleLifetime));
@@ -18,5 +18,6 @@ export async function removeExpired({ db, answers }: Pick<Deps, "db" | "answers"
   await sweepMails(db, now);
   await sweepSigningKeys(db, now);
   await answers.sweep();
+  await replays.sweep();
   await sweepBrakes(db, ago(brakesAreKept), ago(addressesAreKnown));
 }

@@ -32,6 +32,7 @@ export const postLogin = route(
     path: "/auth/login",
     summary: "Log in by email or username",
     access: access.anyone,
+    encryption: "optional",
     request: { body: json(credentials) },
     responses: { 200: json(entry, "The account and the tokens of a new session") },
     errors: ["invalid_credentials", "second_factor_required", "forbidden"],

@@ -13,6 +13,7 @@ export const postRegister = route(
     path: "/auth/register",
     summary: "Open an account and log in",
     access: access.anyone,
+    encryption: "optional",
     request: {
       body: json(z.strictObject({ email: emailAddress, username, password: newPassword, name: personName.optional() })),
     },

@@ -9,5 +9,6 @@ export const settings = {
   AUTH_SECRET: "abcdef0123456789abcdef0123456789abcd",
   // What hashing itself promises is tested at `productionCost`.
   PASSWORD_COST: "8",
+  AUTH_KEY: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
   ADMIN_EMAILS: "root@example.com, Chief@example.com",
 };

@@ -1,5 +1,12 @@
 import { type Envelope, envelope } from "@trivet/contracts";
-import { type DatabaseBinding, mintServiceToken, type QueueBinding } from "@trivet/platform";
+import { encryptionKeys } from "@trivet/http";
+import {
+  type DatabaseBinding,
+  mintServiceToken,
+  type QueueBinding,
+  saysEncrypted,
+  sealRequest,
+} from "@trivet/platform";
 import { createTestDatabase } from "@trivet/testing";
 import postgres from "postgres";
 import worker from "../../src/worker.ts";
@@ -107,6 +114,14 @@ export async function startAuth(overrides: Record<string, unknown> = {}): Promis
 
 let addresses = 0;
 
+const ring = encryptionKeys.parse(settings.AUTH_KEY);
+
+async function answerOf(response: Response): Promise<Answer> {
+  const text = await response.text();
+  const isJson = response.headers.get("content-type")?.includes("json") === true;
+  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : undefined, text };
+}
+
 function requests(fetch: (request: Request) => Response | Promise<Response>) {
   const send = async (method: string, path: string, headers: Headers, body: unknown): Promise<Answer> => {
     const init: RequestInit = { method, headers };
@@ -114,10 +129,7 @@ function requests(fetch: (request: Request) => Response | Promise<Response>) {
       headers.set("content-type", "application/json");
       init.body = JSON.stringify(body);
     }
-    const response = await fetch(new Request(`http://auth${path}`, init));
-    const text = await response.text();
-    const isJson = response.headers.get("content-type")?.includes("json") === true;
-    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : undefined, text };
+    return await answerOf(await fetch(new Request(`http://auth${path}`, init)));
   };
   const request = async (method: string, path: string, options: RequestOptions = {}): Promise<Answer> => {
     const { token, body, headers, from } = options;
@@ -136,7 +148,12 @@ function requests(fetch: (request: Request) => Response | Promise<Response>) {
     get: (path: string, token?: string) => request("GET", path, { token }),
     async asService(name: string, method: string, path: string, body?: unknown): Promise<Answer> {
       const token = await mintServiceToken(name, "auth", settings.SERVICE_JWT_SECRET);
-      return await send(method, path, new Headers({ "x-service-token": token }), body);
+      const content = body === undefined ? undefined : JSON.stringify(body);
+      const url = `http://auth${path}`;
+      const sealed = await sealRequest({ self: name, callee: "auth", method, url, body: content }, ring);
+      const headers = { ...sealed.headers, "x-service-token": token };
+      const response = await fetch(new Request(url, { method, headers, body: sealed.body ?? null }));
+      return await answerOf(saysEncrypted(response.headers) ? await sealed.open(response) : response);
     },
   };
 }

@@ -10,6 +10,7 @@ export const getOwnProfile = route(
     summary: "Read one's own profile",
     description: "With the email address and the preferences, which nobody else gets to see.",
     access: access.user,
+    encryption: "optional",
     responses: { 200: json(ownProfile, "The caller's profile") },
     errors: ["not_found"],
     etag: true,

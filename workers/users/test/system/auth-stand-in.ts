@@ -1,5 +1,5 @@
 import { type Account, deleteAccount, getAccount } from "@trivet/contracts";
-import { access, createWorker, defineService, json, routesFor, serviceEnv } from "@trivet/http";
+import { access, createWorker, defineService, encryptionKeys, json, routesFor, serviceEnv } from "@trivet/http";
 import { type ServiceBinding, TrivetError } from "@trivet/platform";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { z } from "zod";
@@ -16,7 +16,11 @@ export interface AuthStandIn {
   tokenFor(account: Pick<Account, "id" | "username">, sessionId?: string): Promise<string>;
 }
 
-export async function authStandIn(env: { PUBLIC_URL: string; SERVICE_JWT_SECRET: string }): Promise<AuthStandIn> {
+export async function authStandIn(env: {
+  PUBLIC_URL: string;
+  SERVICE_JWT_SECRET: string;
+  AUTH_KEY: string;
+}): Promise<AuthStandIn> {
   const { publicKey, privateKey } = await generateKeyPair("EdDSA");
   const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: "test", alg: "EdDSA", use: "sig" }] };
   const accounts = new Map<string, Account>();
@@ -50,8 +54,10 @@ export async function authStandIn(env: { PUBLIC_URL: string; SERVICE_JWT_SECRET:
       name: "auth",
       version: "0.0.0",
       summary: "",
-      env: serviceEnv,
+      env: serviceEnv.extend({ AUTH_KEY: encryptionKeys }),
       deps: () => ({}),
+      // Its only caller is the service under test, which sends each request once.
+      replays: () => ({ claim: async () => true }),
       routes: [keys, read, remove],
     }),
   );

@@ -1,5 +1,6 @@
 import { type Envelope, type EventContract, inboxQueueOf, userCreated, userDeleted } from "@trivet/contracts";
-import { newId, newTrace, type QueueMessage } from "@trivet/platform";
+import { encryptionKeys } from "@trivet/http";
+import { newId, newTrace, type QueueMessage, saysEncrypted, sealRequest } from "@trivet/platform";
 import { createTestDatabase } from "@trivet/testing";
 import postgres from "postgres";
 import worker from "../../src/worker.ts";
@@ -35,6 +36,8 @@ export interface UsersSystem {
   auth: AuthStandIn;
   sql: postgres.Sql;
   request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
+  /** A GET as a service makes it that talks encrypted. */
+  encrypted(service: string, path: string, options?: RequestOptions): Promise<Answer>;
   /** An account, its token, and its profile. */
   person(name?: string): Promise<Person>;
   /** An account and its token; users has not heard of it. */
@@ -53,8 +56,12 @@ export interface UsersSystem {
 const settings = {
   PUBLIC_URL: "http://localhost:8787",
   SERVICE_JWT_SECRET: "0123456789abcdef0123456789abcdef0123",
+  AUTH_KEY: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+  USERS_KEY: "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8",
   LOG_LEVEL: "fatal",
 };
+
+const ring = encryptionKeys.parse(settings.USERS_KEY);
 
 export async function startUsers(): Promise<UsersSystem> {
   const database = await createTestDatabase();
@@ -96,6 +103,14 @@ export async function startUsers(): Promise<UsersSystem> {
       const all = new Headers(headers);
       if (as) all.set("authorization", `Bearer ${as.token}`);
       return await send(method, path, all, body);
+    },
+    async encrypted(service, path, { headers } = {}) {
+      const url = `http://users${path}`;
+      const sealed = await sealRequest({ self: service, callee: "users", method: "GET", url, body: undefined }, ring);
+      const request = new Request(url, { headers: { ...headers, ...sealed.headers } });
+      const answer = await worker.fetch(request, env, { waitUntil: () => {} });
+      const response = saysEncrypted(answer.headers) ? await sealed.open(answer) : answer;
+      return { status: response.status, headers: response.headers, body: await response.json() };
     },
     async account(name = "person") {
       made += 1;
