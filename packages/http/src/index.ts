@@ -33,6 +33,7 @@ export {
   pageQuery,
   toPage,
 } from "./output/page.ts";
+export { palette } from "./palette.ts";
 export { pathOf } from "./path.ts";
 export { type EventHandler, type Route, routesFor } from "./route.ts";
 export { defineService, type Scope, type ServiceDefinition } from "./service.ts";

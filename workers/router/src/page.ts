@@ -1,9 +1,10 @@
+import { palette } from "@trivet/http";
+
 const escapes: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
 export const escapeHtml = (text: string): string => text.replaceAll(/[&<>"]/g, (char) => escapes[char] ?? char);
 
-const style = `:root{color-scheme:light dark;--ink:#1d2327;--soft:#5f6670;--paper:#fbfaf7;--card:#fff;--line:#e2ded4;--accent:#a4471c;--good:#2e7d4f;--poor:#b26a00;--bad:#b3261e}
-@media(prefers-color-scheme:dark){:root{--ink:#e9e6df;--soft:#a3a8ad;--paper:#16181a;--card:#1e2124;--line:#34383c;--accent:#f0956a;--good:#63c48c;--poor:#e6ad55;--bad:#f2837b}}
+const style = `${palette}
 *{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,sans-serif}
 main{max-width:56rem;margin:0 auto;padding:3rem 1.25rem 4rem}a{color:var(--accent)}p{margin:.4rem 0}
 header{display:flex;gap:1.1rem;align-items:center}header svg{width:3.6rem;height:3.6rem;color:var(--accent);flex:none}
