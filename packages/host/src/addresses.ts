@@ -5,6 +5,7 @@ import { readS3Settings } from "./objects/index.ts";
 import { readNatsSettings } from "./queues/index.ts";
 import { redisFaults } from "./redis/index.ts";
 import { addressFaults } from "./services/index.ts";
+import { spanFaults } from "./traces/index.ts";
 
 /**
  * What is wrong with the addresses of what the services stand on, and of one another. Also of those that no service
@@ -16,5 +17,6 @@ export const addressesFaults = (source: Source, manifests: readonly Manifest[]):
   ...redisFaults(source),
   ...readS3Settings(source).faults,
   ...addressFaults(source, manifests),
+  ...spanFaults(source),
   ...strangers(source, manifests),
 ];

@@ -16,6 +16,7 @@ import { chooseRedis, usesRedis } from "./redis/index.ts";
 import type { Runtime } from "./runtime.ts";
 import { type Callee, type HttpBinding, inProcessBinding, siblingAddress } from "./services/index.ts";
 import { createStore, hostOwner, type Store, serviceOwner } from "./store/index.ts";
+import { chooseSpans } from "./traces/index.ts";
 
 /** Everything needed to build the services of this process. */
 export interface Plan {
@@ -48,6 +49,7 @@ export async function assemble(plan: Plan): Promise<Assembly> {
   const faults: string[] = [];
   const store = await storeOf(plan, faults);
   const redis = await redisOf(plan, kept);
+  const spans = await chooseSpans(plan.source, kept.keepOne());
   const queues = store && createQueues(await chooseQueues(plan.source, store));
   const serviceFaults: ServiceFaults = new Map();
   const callees = new Map<string, Callee>();
@@ -73,6 +75,7 @@ export async function assemble(plan: Plan): Promise<Assembly> {
     }
     for (const section of manifest.rateLimits) env[section.binding] = bindRateLimit(section);
     if (redis && usesRedis(manifest)) env.REDIS = redis;
+    if (spans) env.SPANS = spans;
     for (const producer of manifest.queues.producers) {
       if (queues) env[producer.binding] = queues.bind(producer);
     }

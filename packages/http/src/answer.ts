@@ -1,9 +1,17 @@
-import { beforeDeadline, type Invocation, type InvocationContext, type Logger, TrivetError } from "@trivet/platform";
+import {
+  beforeDeadline,
+  type Invocation,
+  type InvocationContext,
+  type Logger,
+  type SpanAttributes,
+  TrivetError,
+} from "@trivet/platform";
 import type { ServiceEnv } from "./env.ts";
 import { failureOf } from "./fault.ts";
 import { type Uploading, withWatchedBody } from "./input/upload.ts";
 import { beginInvocation, type DeadlineClock, deadlineOf, Work } from "./invocation.ts";
 import type { Mounted } from "./mounted.ts";
+import { beginOwnSpan } from "./observe/spans.ts";
 import { problemResponse } from "./output/problem.ts";
 import { pathOf } from "./path.ts";
 import { requestState } from "./request-state.ts";
@@ -26,6 +34,7 @@ export async function answer<Env extends ServiceEnv, Deps>(
   const uploading: Uploading = { current: undefined };
   const deadline = await deadlineOf(request, mounted.serviceTokens, uploading);
   const invocation = beginInvocation(mounted, request, work, deadline);
+  const endSpan = beginOwnSpan(invocation, "server");
   const state = requestState(mounted, invocation, uploading);
   const path = pathOf(request.url);
   let response: Response;
@@ -53,6 +62,7 @@ export async function answer<Env extends ServiceEnv, Deps>(
   metrics.requests.ended(method, route, response.status, seconds);
   const line = { method: request.method, path, route, status: response.status, ms: seconds * 1_000 };
   logRequest(mounted.log, invocation, line, failure);
+  endSpan(`${method} ${route}`, requestAttributes(line), response.status >= 500 ? String(response.status) : undefined);
   work.finish();
   return response;
 }
@@ -97,6 +107,15 @@ interface RequestLine {
   status: number;
   ms: number;
 }
+
+/** https://opentelemetry.io/docs/specs/semconv/http/http-spans/. The path stands without its query, which may hold a token. */
+const requestAttributes = ({ method, path, route, status }: RequestLine): SpanAttributes => ({
+  "http.request.method": methods.has(method) ? method : "_OTHER",
+  "url.path": path,
+  "http.route": route,
+  "http.response.status_code": status,
+  ...(status >= 500 && { "error.type": String(status) }),
+});
 
 /** One line a request, with what made it fail. The path stands without its query, which may hold a token. */
 function logRequest(

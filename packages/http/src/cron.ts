@@ -4,6 +4,7 @@ import type { CronHandler } from "./handlers.ts";
 import { beginJob, Work } from "./invocation.ts";
 import { jobCall } from "./job-call.ts";
 import type { Mounted } from "./mounted.ts";
+import { beginOwnSpan } from "./observe/spans.ts";
 
 /** Milliseconds a run may take: what Cloudflare grants one. */
 const longestRun = 15 * 60_000;
@@ -19,6 +20,7 @@ export async function runCron<Env extends ServiceEnv, Deps>(
   const { cron } = controller;
   const work = new Work(ctx);
   const invocation = beginJob(mounted, `cron:${cron}`, work, Date.now() + longestRun);
+  const endSpan = beginOwnSpan(invocation, "internal");
   const finish = (status: "succeeded" | "failed", error?: unknown): void => {
     metrics.jobs.inc({ service: service.name, job_type: `cron:${cron}`, status });
     invocation.log[status === "failed" ? "error" : "info"]("Cron {cron} {status} after {ms} ms", {
@@ -28,6 +30,7 @@ export async function runCron<Env extends ServiceEnv, Deps>(
       scheduled_time: new Date(controller.scheduledTime).toISOString(),
       ...(status === "failed" && { fault: describeError(error) }),
     });
+    endSpan(`cron ${cron}`, { "trivet.cron": cron }, status === "failed" ? error : undefined);
     work.finish();
   };
   try {

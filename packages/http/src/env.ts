@@ -5,9 +5,11 @@ import {
   KeyRing,
   type QueueBinding,
   type ServiceBinding,
+  type SpanSink,
   shortestSecret,
 } from "@trivet/platform";
 import type { RedisBinding } from "@trivet/platform/redis";
+import { parseHeaders } from "@trivet/platform/spans";
 import { z } from "zod";
 
 const hasFetch = (value: unknown): boolean =>
@@ -92,6 +94,28 @@ export const serviceEnv = z.object({
   SERVICE_JWT_SECRET: secret,
   /** What a collector of metrics sends as bearer token. Without one they are open in development and closed in production. */
   METRICS_TOKEN: optionalSecret,
+  /** Who takes the spans of this process, from a host. On Cloudflare a service sends its own to the collector. */
+  SPANS: z.custom<SpanSink>((value) => typeof value === "object" && value !== null && "take" in value).optional(),
+  /** A collector often takes what anybody sends it: its address is not for everybody. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: asOptionalSecret(
+    z
+      .union([z.literal(""), z.url({ protocol: /^https?$/ })], { error: "must be a URL such as http://localhost:4318" })
+      .default(""),
+  ),
+  OTEL_EXPORTER_OTLP_HEADERS: asOptionalSecret(
+    z
+      .string()
+      .default("")
+      .refine((given) => parseHeaders(given) !== undefined, {
+        error: "must be a list such as authorization=Bearer%20abc,x-team=7",
+      }),
+  ),
+  /** Of the traces that begin here, the part that is told of. */
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .regex(/^(?:0|1|[01]?\.\d+)$/, { error: "must be a number from 0 to 1" })
+    .default("1")
+    .transform((part) => Math.min(1, Number(part))),
   ASSETS: assetsBinding.optional(),
   AUTH: serviceBinding.optional(),
 });

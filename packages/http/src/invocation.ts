@@ -12,12 +12,18 @@ import { type ServiceTokens, verifyServiceToken } from "./access/service-token.t
 import type { ServiceEnv } from "./env.ts";
 import { lateAfter, type Uploading } from "./input/upload.ts";
 import type { Mounted } from "./mounted.ts";
+import type { InvocationSpans } from "./observe/spans.ts";
 
 /** Milliseconds until an answer begins when nobody upstream set a deadline, and the most anyone may ask for. */
 const longestRequest = 30_000;
 
 /** Unix milliseconds; asked anew each time, because it moves on while a body comes in. */
 export type DeadlineClock = () => number;
+
+/** An invocation whose spans are sent off when it ends. */
+export interface Traced extends Invocation {
+  spans: InvocationSpans | undefined;
+}
 
 const requestIdForm = /^[\w.:-]{1,128}$/;
 const deadlineForm = /^\d{1,15}$/;
@@ -49,10 +55,10 @@ export function beginInvocation<Env extends ServiceEnv, Deps>(
   request: Request,
   work: Work,
   deadline: DeadlineClock,
-): Invocation {
+): Traced {
   const given = request.headers.get("x-request-id");
   const requestId = given !== null && requestIdForm.test(given) ? given : crypto.randomUUID();
-  const trace = continueTrace(request.headers);
+  const trace = continueTrace(request.headers, mounted.tracing?.part);
   return invocationOf(mounted, work, { requestId, trace, deadline, actor: anonymous });
 }
 
@@ -62,23 +68,24 @@ export function beginJob<Env extends ServiceEnv, Deps>(
   name: string,
   work: Work,
   deadline: number,
-  trace: TraceContext = newTrace(),
-): Invocation {
+  trace: TraceContext = newTrace(mounted.tracing?.part),
+): Traced {
   const actor: JobActor = { kind: "job", name };
   const about = { requestId: crypto.randomUUID(), trace, deadline: () => deadline, actor };
   return invocationOf(mounted, work, about);
 }
 
 function invocationOf<Env extends ServiceEnv, Deps>(
-  { service, log, upstreams }: Mounted<Env, Deps>,
+  { service, log, upstreams, tracing }: Mounted<Env, Deps>,
   work: Work,
   { deadline, ...about }: Pick<Invocation, "requestId" | "trace" | "actor"> & { deadline: DeadlineClock },
-): Invocation {
+): Traced {
   const { requestId, trace } = about;
   let named: Logger | undefined;
   return {
     service: service.name,
     upstreams,
+    spans: trace.sampled ? tracing?.spansOf(work.waitUntil, log) : undefined,
     ...about,
     get deadline() {
       return deadline();

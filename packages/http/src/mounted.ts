@@ -18,6 +18,7 @@ import { envFaults, type ServiceEnv } from "./env.ts";
 import { queuesOf } from "./events.ts";
 import type { QueueHandler } from "./handlers.ts";
 import { createMetrics, type Metrics } from "./observe/metrics.ts";
+import { type Tracing, tracingOf } from "./observe/spans.ts";
 import type { ServiceDefinition } from "./service.ts";
 import type { HandlerEnv } from "./state.ts";
 
@@ -33,6 +34,7 @@ export interface Mounted<Env extends ServiceEnv, Deps> {
   metrics: Metrics;
   upstreams: Upstreams;
   keys: KeyRings;
+  tracing: Tracing | undefined;
   serviceTokens: ServiceTokens;
   userTokens: UserTokens;
 }
@@ -66,6 +68,7 @@ export function mount<Env extends ServiceEnv, Deps>(
     metrics: createMetrics(service.name, upstreams),
     upstreams,
     keys,
+    tracing: tracingOf(env),
     serviceTokens: {
       self: service.name,
       secret: env.SERVICE_JWT_SECRET,

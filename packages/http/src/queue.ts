@@ -2,6 +2,7 @@ import {
   continueTrace,
   describeError,
   type InvocationContext,
+  isSampled,
   type MessageBatch,
   newTrace,
   type QueueMessage,
@@ -12,6 +13,7 @@ import type { QueueHandler } from "./handlers.ts";
 import { beginJob, Work } from "./invocation.ts";
 import { jobCall } from "./job-call.ts";
 import type { Mounted } from "./mounted.ts";
+import { beginOwnSpan } from "./observe/spans.ts";
 
 /** Milliseconds a batch may take: what Cloudflare grants one. */
 const longestRun = 15 * 60_000;
@@ -29,14 +31,16 @@ export async function handleBatch<Env extends ServiceEnv, Deps>(
   const handler = handlerOf(mounted, batch.queue);
   const job = { queue: batch.queue, deadline, ctx };
   if ("batch" in handler) {
-    await run(mounted, { ...job, trace: newTrace() }, batch.messages.length, (deps) => handler.batch(deps, batch));
+    await run(mounted, { ...job, trace: newTrace(mounted.tracing?.part) }, batch.messages.length, (deps) =>
+      handler.batch(deps, batch),
+    );
     return;
   }
   const { each, retryAfter } = typeof handler === "function" ? { each: handler, retryAfter: undefined } : handler;
   // One after the other: on Workers a whole batch shares six connections.
   for (const message of batch.messages) {
     try {
-      await run(mounted, { ...job, trace: traceOf(message) }, 1, (deps) => each(deps, message));
+      await run(mounted, { ...job, trace: traceOf(message, mounted.tracing?.part) }, 1, (deps) => each(deps, message));
       message.ack();
     } catch (cause) {
       // It has been logged; the others of its batch are none the worse for it.
@@ -63,6 +67,7 @@ async function run<Env extends ServiceEnv, Deps>(
   const { service, metrics, env } = mounted;
   const work = new Work(ctx);
   const invocation = beginJob(mounted, `queue:${queue}`, work, deadline, trace);
+  const endSpan = beginOwnSpan(invocation, "consumer");
   const finish = (status: "succeeded" | "failed", error?: unknown): void => {
     metrics.jobs.inc({ service: service.name, job_type: `queue:${queue}`, status }, messages);
     invocation.log[status === "failed" ? "error" : "info"]("{messages} of the queue {queue} {status} after {ms} ms", {
@@ -72,6 +77,12 @@ async function run<Env extends ServiceEnv, Deps>(
       ms: Math.round((performance.now() - started) * 100) / 100,
       ...(status === "failed" && { fault: describeError(error) }),
     });
+    const attributes = {
+      "messaging.operation.type": "process",
+      "messaging.destination.name": queue,
+      "messaging.batch.message_count": messages,
+    };
+    endSpan(`process ${queue}`, attributes, status === "failed" ? error : undefined);
     work.finish();
   };
   try {
@@ -83,10 +94,14 @@ async function run<Env extends ServiceEnv, Deps>(
   finish("succeeded");
 }
 
-/** A body that is an event's envelope says to which trace it belongs. */
-function traceOf({ body }: QueueMessage): TraceContext {
-  if (typeof body !== "object" || body === null || !("trace_id" in body && "span_id" in body)) return newTrace();
-  return continueTrace(new Headers({ traceparent: `00-${String(body.trace_id)}-${String(body.span_id)}-01` }));
+/** A body that is an event's envelope says to which trace it belongs; its id tells whether that is sampled. */
+function traceOf({ body }: QueueMessage, part = 1): TraceContext {
+  if (typeof body !== "object" || body === null || !("trace_id" in body && "span_id" in body)) return newTrace(part);
+  const flags = isSampled(String(body.trace_id), part) ? "01" : "00";
+  return continueTrace(
+    new Headers({ traceparent: `00-${String(body.trace_id)}-${String(body.span_id)}-${flags}` }),
+    part,
+  );
 }
 
 function handlerOf<Env extends ServiceEnv, Deps>(

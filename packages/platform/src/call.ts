@@ -7,7 +7,8 @@ import { isErrorCode, TrivetError } from "./errors.ts";
 import type { Invocation } from "./invocation.ts";
 import type { ServiceBinding } from "./ports.ts";
 import { mintServiceToken } from "./service-token.ts";
-import { propagateTrace } from "./trace.ts";
+import { beginSpan, endHop } from "./spans/begin-span.ts";
+import { propagateTrace, type TraceContext } from "./trace.ts";
 import { backoff, finalHeader, isFinal, isOutage } from "./upstream.ts";
 
 /** One call between services: who serves it, who may make it, and the shapes of both directions. */
@@ -82,7 +83,8 @@ export function createCall(invocation: Invocation, secret: string, keys: KeyRing
     const request = describeRequest(contract, input);
     const ring = isEncrypted(contract, input) ? ringOf(contract, keys) : undefined;
     for (let attempt = 1; ; attempt += 1) {
-      const headers = await callHeaders(invocation, contract, secret);
+      const span = beginSpan(invocation, "client", `${request.method} ${routeOf(contract)}`);
+      const headers = await callHeaders(invocation, span.trace, contract, secret);
       const sealed = ring && (await sealRequest(addressed(invocation, contract, request), ring));
       const granted = invocation.deadline - Date.now();
       if (granted <= 0) throw new TrivetError("deadline_exceeded");
@@ -91,6 +93,7 @@ export function createCall(invocation: Invocation, secret: string, keys: KeyRing
       const answer = upstream.within(() => send(binding, sent, headers, invocation.deadline));
       if (!answer) throw unavailable(contract, new Error("As many calls as may wait for it are waiting."));
       const outcome = await answer.catch((cause: unknown) => cause);
+      endHop(span, { method: request.method, route: routeOf(contract), service: contract.service, attempt }, outcome);
       if (!hasFailed(outcome)) upstream.succeeded();
       else if (granted >= fairChance || !isLate(outcome)) upstream.failed();
       const again = repeatable && attempt < attempts && upstream.retries.allows;
@@ -164,14 +167,19 @@ const describeRequest = (contract: CallContract, input: CallParts): CallRequest 
   body: contract.body && JSON.stringify(contract.body.parse(input.body)),
 });
 
-async function callHeaders(invocation: Invocation, contract: CallContract, secret: string): Promise<Headers> {
+async function callHeaders(
+  invocation: Invocation,
+  trace: TraceContext,
+  contract: CallContract,
+  secret: string,
+): Promise<Headers> {
   const headers = new Headers({
     "x-service-token": await mintServiceToken(invocation.service, contract.service, secret),
     "x-request-id": invocation.requestId,
     "x-request-deadline": String(invocation.deadline),
   });
   if (contract.body) headers.set("content-type", "application/json");
-  propagateTrace(invocation.trace, headers);
+  propagateTrace(trace, headers);
   return headers;
 }
 
@@ -187,6 +195,8 @@ async function send(
   const request = new Request(url, { ...init, ...(body !== undefined && { body }) });
   return await beforeDeadline(binding.fetch(request), deadline, () => late.abort());
 }
+
+const routeOf = ({ service, path }: CallContract): string => `/${service}/internal${path}`;
 
 function callUrl(contract: CallContract, input: CallParts): string {
   const params: Record<string, unknown> = contract.params?.parse(input.params) ?? {};

@@ -17,5 +17,7 @@ export * from "./ports.ts";
 export * from "./runtime.ts";
 export * from "./secret.ts";
 export * from "./service-token.ts";
+export * from "./spans/begin-span.ts";
+export * from "./spans/span.ts";
 export * from "./trace.ts";
 export * from "./upstream.ts";

@@ -1,6 +1,7 @@
 import type { Actor } from "./actor.ts";
 import type { Claim } from "./idempotency.ts";
 import type { Logger } from "./log.ts";
+import type { SpanSink } from "./spans/span.ts";
 import type { TraceContext } from "./trace.ts";
 import type { Upstreams } from "./upstream.ts";
 
@@ -10,6 +11,8 @@ export interface Invocation {
   service: string;
   requestId: string;
   trace: TraceContext;
+  /** Who is told what the work consists of, and how long each part took; nobody, where there is no collector. */
+  spans?: SpanSink | undefined;
   /** Unix time in milliseconds after which nobody waits for the answer. */
   deadline: number;
   actor: Actor;

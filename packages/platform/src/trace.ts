@@ -17,15 +17,18 @@ const tracestateMembers = 32;
 const tracestateMember =
   /^((?:[a-z]|[a-z\d][\w*/-]{0,240}@[a-z])[a-z\d_*/-]*)=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
 
-/** Continues the caller's trace in a new span; anything malformed starts a new trace instead. */
-export function continueTrace(headers: Headers): TraceContext {
+/**
+ * Continues the caller's trace in a new span; anything malformed starts a new trace instead, of which `part` are
+ * sampled.
+ */
+export function continueTrace(headers: Headers, part = 1): TraceContext {
   const parent = headers.get("traceparent");
   const match = parent === null ? null : traceparent.exec(parent);
-  if (!match) return newTrace();
+  if (!match) return newTrace(part);
   const [, version, traceId = "", parentId = "", flags = "00", rest] = match;
   const invalid =
     version === "ff" || (version === "00" && rest !== undefined) || /^0+$/.test(traceId) || /^0+$/.test(parentId);
-  if (invalid) return newTrace();
+  if (invalid) return newTrace(part);
   return {
     traceId,
     spanId: newId(16),
@@ -47,9 +50,25 @@ function readableState(state: string | null): string | undefined {
   return valid && keys.length > 0 ? state : undefined;
 }
 
-export function newTrace(): TraceContext {
-  return { traceId: newId(32), spanId: newId(16), parentId: undefined, sampled: true, state: undefined };
+/** A trace that begins here. `part` of all such traces are sampled, from 0 to 1. */
+export function newTrace(part = 1): TraceContext {
+  const traceId = newId(32);
+  return { traceId, spanId: newId(16), parentId: undefined, sampled: isSampled(traceId, part), state: undefined };
 }
+
+/** A piece of the same work with a span of its own. */
+export const childOf = (trace: TraceContext): TraceContext => ({
+  ...trace,
+  spanId: newId(16),
+  parentId: trace.spanId,
+});
+
+/**
+ * Whether a trace is of the part that is told of, from 0 to 1. It is read from the trace's id, whose end is random (W3C
+ * Trace Context 2, 3.2.2.3), so that all who take part in it come to the same answer.
+ */
+export const isSampled = (traceId: string, part: number): boolean =>
+  Number.parseInt(traceId.slice(-8), 16) < part * 2 ** 32;
 
 /** Writes the headers by which the next hop becomes a child of `trace`. */
 export function propagateTrace(trace: TraceContext, headers: Headers): void {

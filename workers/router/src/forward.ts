@@ -2,9 +2,12 @@ import { lateAfter, type ServiceContext, type Upload } from "@trivet/http";
 import {
   backoff,
   beforeDeadline,
+  beginSpan,
+  endHop,
   isFinal,
   isOutage,
   mintServiceToken,
+  propagateTrace,
   type ServiceBinding,
   TrivetError,
   type Upstream,
@@ -48,11 +51,14 @@ export async function forward(c: ServiceContext<Deps>, to: Destination, caller: 
   const tries = repeatable.has(raw.method) && !body ? attempts : 1;
   for (let attempt = 1; ; attempt += 1) {
     if (!isProbe && !upstream.breaker.admits()) throw openCircuit(upstream);
+    const span = beginSpan(c.env.invocation, "client", `${raw.method} ${to.service}`);
+    propagateTrace(span.trace, headers);
     const send = () => ask(binding, raw, request);
     // An upload holds no slot: how long it takes is the client's affair, and others would wait for it.
     const answer = body ? send() : upstream.within(send);
     if (!answer) throw crowded(upstream);
     const outcome = await answer.catch((cause: unknown) => cause);
+    endHop(span, { method: raw.method, service: to.service, attempt }, outcome);
     if (body?.fault) throw body.fault;
     const answered = outcome instanceof Response && (!isOutage(outcome) || isFinal(outcome));
     if (!answered && raw.signal.aborted) throw new TrivetError("client_closed_request", undefined, { cause: outcome });

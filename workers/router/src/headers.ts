@@ -1,4 +1,4 @@
-import { endToEnd, finalHeader, type Invocation, propagateTrace } from "@trivet/platform";
+import { endToEnd, finalHeader, type Invocation } from "@trivet/platform";
 
 /** What only insiders may say, and what the next hop is told anew; from outside it is dropped. */
 const dropped = new Set([
@@ -9,6 +9,9 @@ const dropped = new Set([
   "x-client-ip",
   "x-request-deadline",
   "x-service-token",
+  // Each try has its own, which continue the client's.
+  "traceparent",
+  "tracestate",
 ]);
 
 export interface Forwarding {
@@ -21,7 +24,7 @@ export interface Forwarding {
   accessToken: string | undefined;
 }
 
-/** The headers a service gets: the client's without what it may not say, and the router's own. */
+/** The headers a service gets: the client's without what it may not say, and the router's own, less those of each try. */
 export function forwardedHeaders(from: Headers, forwarding: Forwarding): Headers {
   const headers = new Headers();
   const passes = endToEnd(from.get("connection"));
@@ -33,7 +36,6 @@ export function forwardedHeaders(from: Headers, forwarding: Forwarding): Headers
   headers.set("x-service-token", forwarding.serviceToken);
   headers.set("x-client-ip", forwarding.clientAddress);
   if (forwarding.accessToken !== undefined) headers.set("authorization", `Bearer ${forwarding.accessToken}`);
-  propagateTrace(forwarding.invocation.trace, headers);
   return headers;
 }
 

@@ -1,0 +1,1 @@
+export { chooseSpans, spanFaults } from "./choose.ts";

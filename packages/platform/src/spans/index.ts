@@ -1,0 +1,1 @@
+export { type Collector, parseHeaders, postSpans, readableSpan, tracesUrl } from "./otlp.ts";
