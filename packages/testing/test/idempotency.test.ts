@@ -203,10 +203,20 @@ describe("a key is free again", () => {
 
   test("of two that come when a lease is over, for one", async () => {
     const { key, item } = fresh();
-    await send({ item, takes: 100 }, { key });
+    await send({ item }, { key });
     await sql`UPDATE twins.idempotency_keys SET status = NULL, leased_until = now() WHERE key = ${key}`;
-    const answers = await Promise.all([1, 2, 3].map(() => send({ item, takes: 100 }, { key })));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409]);
+    const statuses: number[] = [];
+    const sending: Promise<unknown>[] = [];
+    // Whoever runs cannot have its effect until the others have been told.
+    await sql.begin(async (tx) => {
+      await tx`LOCK TABLE twins.orders IN SHARE ROW EXCLUSIVE MODE`;
+      for (let twin = 0; twin < 3; twin += 1) {
+        sending.push(send({ item }, { key }).then(({ status }) => statuses.push(status)));
+      }
+      await expect.poll(() => statuses.length).toBe(2);
+    });
+    await Promise.all(sending);
+    expect(statuses).toEqual([409, 409, 201]);
     expect(await effects(item)).toBe(2);
   });
 });

@@ -7,7 +7,7 @@ import type postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { env } from "../src/env.ts";
 import { login, newCredentials, type Person, register } from "./system/people.ts";
-import { productionCost, settings } from "./system/settings.ts";
+import { productionCost } from "./system/settings.ts";
 import { type Answer, type AuthSystem, startAuth } from "./system/start-auth.ts";
 import { startWiretap } from "./system/start-wiretap.ts";
 
@@ -178,7 +178,7 @@ describe("older hashes", () => {
     expect(await hashOf(person)).toMatch(/^\$scrypt\$ln=8,r=8,p=3\$/);
     await login(costly, person);
     expect(await hashOf(person)).toMatch(/^\$scrypt\$ln=15,r=8,p=3\$/);
-    const bound = { ...settings, DB: auth.binding, USERS: { fetch } };
+    const bound = auth.env;
     const production = { ...bound, PUBLIC_URL: "https://trivet.test", TRIVET_ENV: "production" };
     expect(envFaults(env, { ...bound, PASSWORD_COST: "14" })).toEqual([]);
     expect(envFaults(env, { ...production, PASSWORD_COST: "15" })).toEqual([]);

@@ -40,6 +40,8 @@ export interface AuthSystem {
   sql: postgres.Sql;
   /** The database as the service is given it. */
   binding: DatabaseBinding;
+  /** All that it is given. */
+  env: Record<string, unknown>;
   request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
   /** Like `request`, with a body, without waiting for what goes on after the answer. */
   post(path: string, body?: unknown, options?: RequestOptions): Promise<Answer>;
@@ -90,6 +92,7 @@ export async function startAuth(overrides: Record<string, unknown> = {}): Promis
       events,
       sql,
       binding,
+      env,
       ...requests((request) => worker.fetch(request, env, { waitUntil: (promise) => void pending.push(promise) })),
       async tick(cron) {
         const controller = { cron, scheduledTime: Date.now(), noRetry: () => {} };
