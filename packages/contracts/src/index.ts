@@ -1,3 +1,4 @@
+export * from "./calls/analytics.ts";
 export * from "./calls/auth.ts";
 export * from "./calls/users.ts";
 export * from "./events/catalogue.ts";

@@ -1,7 +1,8 @@
-import { type Database, openDatabase } from "@trivet/db";
+import { type Database, IdempotentAnswers, openDatabase } from "@trivet/db";
 import { routesFor, type Scope } from "@trivet/http";
 import type { Call, Invocation } from "@trivet/platform";
 import type { Env } from "./env.ts";
+import { idempotencyKeys } from "./tables.ts";
 
 /** What every verb of analytics gets: made once per invocation. */
 export interface Deps {
@@ -9,13 +10,12 @@ export interface Deps {
   db: Database;
   call: Call;
   invocation: Invocation;
+  answers: IdempotentAnswers;
 }
 
-export const makeDeps = ({ env, invocation, call }: Scope<Env>): Deps => ({
-  env,
-  call,
-  invocation,
-  db: openDatabase(env.DB, invocation),
-});
+export function makeDeps({ env, invocation, call }: Scope<Env>): Deps {
+  const db = openDatabase(env.DB, invocation);
+  return { env, call, invocation, db, answers: new IdempotentAnswers(db, idempotencyKeys) };
+}
 
-export const { route } = routesFor<Deps>();
+export const { route, serve, on } = routesFor<Deps>();

@@ -1,4 +1,4 @@
-import { text, timeZone } from "@trivet/contracts";
+import { id, text, timeZone } from "@trivet/contracts";
 import { queryInteger } from "@trivet/http";
 import { z } from "zod";
 
@@ -184,6 +184,152 @@ export const timeseries = z
   .meta({ id: "AnalyticsTimeseries" });
 
 export type Timeseries = z.output<typeof timeseries>;
+
+export const performanceQuery = z.object({
+  from: range.from,
+  to: range.to,
+  service: text({ min: 1, max: 63 }).optional(),
+  limit: queryInteger({ min: 1, max: 500 }).default(100).meta({ description: "Routes, those with the most requests" }),
+});
+
+export type PerformanceQuery = z.output<typeof performanceQuery>;
+
+const milliseconds = z.number().nonnegative();
+
+export const performance = z
+  .object({
+    from: z.iso.datetime(),
+    to: z.iso.datetime(),
+    items: z.array(
+      z.object({
+        ...{ service: z.string(), method: z.string(), route: z.string() },
+        requests: z.int().nonnegative(),
+        failures: z.int().nonnegative().meta({ description: "Answered with a status from 500 on" }),
+        ...{ meanMs: milliseconds, p50Ms: milliseconds, p95Ms: milliseconds, p99Ms: milliseconds, maxMs: milliseconds },
+      }),
+    ),
+  })
+  .meta({ id: "ServicePerformance" });
+
+export type Performance = z.output<typeof performance>;
+
+export const realtime = z
+  .object({
+    activeUsers: z.int().nonnegative().meta({ description: "Users and visitors of the last five minutes" }),
+    minutes: z
+      .array(z.object({ at: z.iso.datetime(), ...counted }))
+      .meta({ description: "The last half hour, the minute under way last" }),
+    names: z
+      .array(z.object({ value: z.string().nullable(), ...counted }))
+      .meta({ description: "Of the last half hour" }),
+  })
+  .meta({ id: "RealtimeActivity" });
+
+export type Realtime = z.output<typeof realtime>;
+
+const step = z.strictObject({ event: eventName, filters: filters.optional() });
+
+export const funnelQuestion = z
+  .strictObject({
+    from: z.iso.datetime({ offset: true }).optional(),
+    to: z.iso.datetime({ offset: true }).optional(),
+    steps: z.array(step).min(2).max(8),
+  })
+  .meta({ id: "FunnelQuestion" });
+
+export type FunnelQuestion = z.output<typeof funnelQuestion>;
+
+export const funnel = z
+  .object({
+    from: z.iso.datetime(),
+    to: z.iso.datetime(),
+    steps: z.array(
+      z.object({
+        event: z.string(),
+        uniqueUsers: z.int().nonnegative().meta({ description: "Who came as far as this step" }),
+        share: z.number().min(0).max(1).meta({ description: "Of those who took the first step" }),
+        medianSeconds: z.number().nonnegative().nullable().meta({ description: "Since the step before" }),
+      }),
+    ),
+  })
+  .meta({ id: "Funnel" });
+
+export type Funnel = z.output<typeof funnel>;
+
+export const retentionQuery = z.object({
+  ...range,
+  interval: z.enum(["day", "week", "month"]).default("day"),
+  event: eventName.optional().meta({ description: "What makes somebody part of a cohort; anything unless given" }),
+  returning: eventName.optional().meta({ description: "What counts as coming back; anything unless given" }),
+});
+
+export type RetentionQuery = z.output<typeof retentionQuery>;
+
+export const retention = z
+  .object({
+    ...{ from: about.from, to: about.to, timeZone: about.timeZone },
+    interval: z.enum(["day", "week", "month"]),
+    cohorts: z.array(
+      z.object({
+        at: z.iso.datetime(),
+        size: z.int().nonnegative(),
+        returned: z
+          .array(z.int().nonnegative())
+          .meta({ description: "Of them, who came back in the interval itself, in the next one, and so on" }),
+      }),
+    ),
+  })
+  .meta({ id: "Retention" });
+
+export type Retention = z.output<typeof retention>;
+
+export const exportQuery = z.object({
+  from: range.from,
+  to: range.to,
+  event: statsQuery.shape.event,
+  filters: statsQuery.shape.filters,
+});
+
+export type ExportQuery = z.output<typeof exportQuery>;
+
+export const newGoal = z
+  .strictObject({
+    name: text({ min: 1, max: maxName }).meta({ example: "Bought something" }),
+    event: eventName,
+    filters: filters.default({}),
+  })
+  .meta({ id: "NewGoal" });
+
+export type NewGoal = z.output<typeof newGoal>;
+
+export const goal = z
+  .object({
+    ...{ id, name: z.string(), event: z.string() },
+    filters,
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: "Goal", description: "Something that visitors are hoped to do" });
+
+export type Goal = z.output<typeof goal>;
+
+export const goals = z.object({ items: z.array(goal) }).meta({ id: "Goals" });
+
+export const goalParams = z.object({ id });
+
+export const goalQuery = z.object(range);
+
+export type GoalQuery = z.output<typeof goalQuery>;
+
+export const goalStats = z
+  .object({
+    ...{ from: about.from, to: about.to, timeZone: about.timeZone },
+    ...counted,
+    allUsers: z.int().nonnegative().meta({ description: "Users and visitors of the range, of whatever event" }),
+    conversion: z.number().min(0).max(1).meta({ description: "Of all users, those who reached the goal" }),
+  })
+  .meta({ id: "GoalStats" });
+
+export type GoalStats = z.output<typeof goalStats>;
 
 function jsonOf(value: string): unknown {
   try {

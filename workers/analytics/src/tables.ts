@@ -1,17 +1,21 @@
+import { idempotencyTable } from "@trivet/db";
 import { sql } from "drizzle-orm";
 import {
   bigint,
   check,
   customType,
   date,
+  doublePrecision,
   index,
   integer,
   jsonb,
   pgSchema,
   primaryKey,
   text,
+  uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
+import type { Filters } from "./schemas.ts";
 
 export const schema = pgSchema("analytics");
 
@@ -79,3 +83,44 @@ export const rollups = schema.table(
     check("rollups_level_known", sql`${t.level} in ('quarter', 'hour', 'day')`),
   ],
 );
+
+/** Requests that other services have answered, a row for each minute and route. */
+export const requestMetrics = schema.table(
+  "request_metrics",
+  {
+    service: text("service").notNull(),
+    method: text("method").notNull(),
+    route: text("route").notNull(),
+    minute: instant("minute").notNull(),
+    requests: bigint("requests", { mode: "number" }).notNull(),
+    failures: bigint("failures", { mode: "number" }).notNull(),
+    totalMs: doublePrecision("total_ms").notNull(),
+    maxMs: doublePrecision("max_ms").notNull(),
+    buckets: bigint("buckets", { mode: "number" }).array().notNull(),
+  },
+  (t) => [
+    primaryKey({ name: "request_metrics_pkey", columns: [t.service, t.minute, t.method, t.route] }),
+    index("request_metrics_minute").on(t.minute),
+  ],
+);
+
+/** Users who are gone, and by what random id their events are to be known from now on. */
+export const erasures = schema.table("erasures", {
+  visitor: uuid("visitor").primaryKey(),
+  pseudonym: uuid("pseudonym").notNull(),
+  askedAt: instant("asked_at").notNull().default(sql`now()`),
+});
+
+export const goals = schema.table(
+  "goals",
+  {
+    id: uuid("id").primaryKey(),
+    name: text("name").notNull(),
+    event: text("event").notNull(),
+    filters: jsonb("filters").$type<Filters>().notNull(),
+    createdAt: instant("created_at").notNull().default(sql`now()`),
+  },
+  (t) => [uniqueIndex("goals_name").on(sql`lower(${t.name})`)],
+);
+
+export const idempotencyKeys = idempotencyTable(schema);

@@ -10,11 +10,17 @@ import type { Sender } from "./sender.ts";
  * Stores those of the events that are right, and answers once they are committed: how many, how many were known by their
  * id, and what is wrong with the others. The order of time among them is kept by nobody.
  */
-export async function recordEvents(deps: Deps, sender: Sender, sent: readonly unknown[], now: Date): Promise<Received> {
+export async function recordEvents(
+  deps: Deps,
+  sender: Sender,
+  sent: readonly unknown[],
+  now: Date,
+  fromService = false,
+): Promise<Received> {
   const errors: Received["errors"] = [];
   const good: SentEvent[] = [];
   for (const [index, value] of sent.entries()) {
-    const read = readEvent(value, now.getTime(), false);
+    const read = readEvent(value, now.getTime(), fromService);
     if (isFault(read)) errors.push({ index, ...read });
     else good.push(read);
   }
@@ -23,7 +29,7 @@ export async function recordEvents(deps: Deps, sender: Sender, sent: readonly un
 }
 
 /** Stores events that have been read; answers how many of them were known by their id. */
-async function storeEvents(
+export async function storeEvents(
   { db }: Deps,
   { visitor, source, scope }: Sender,
   sent: readonly SentEvent[],
@@ -43,7 +49,7 @@ async function storeEvents(
     return await insertEvents(db, delivery);
   } catch (error) {
     if (!lacksPartition(error)) throw error;
-    await ensurePartitions(db, received - oldest);
+    await ensurePartitions(db, Math.min(first, received - oldest));
     return await insertEvents(db, delivery);
   }
 }

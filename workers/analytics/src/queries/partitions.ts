@@ -10,6 +10,10 @@ const ahead = 7;
 /** `events_20260131` */
 const nameOf = (at: number): string => `events_${new Date(at).toISOString().slice(0, 10).replaceAll("-", "")}`;
 
+/** When the day of a partition begins, in Unix milliseconds. */
+export const dayOfPartition = (name: string): number =>
+  Date.parse(name.replace(/^events_(\d{4})(\d\d)(\d\d)$/, "$1-$2-$3T00:00:00Z"));
+
 /** Makes the days from `since` on, in Unix milliseconds, to some days from now. What is there already stays. */
 export async function ensurePartitions(db: Database, since: number): Promise<void> {
   const first = Math.floor(since / day) * day;
@@ -40,7 +44,7 @@ export function lacksPartition(error: unknown): boolean {
   return cause instanceof Error && /no partition of relation "events"/.test(cause.message);
 }
 
-async function selectPartitions(db: Database | Transaction): Promise<string[]> {
+export async function selectPartitions(db: Database | Transaction): Promise<string[]> {
   const rows = await db.execute<{ name: string }>(sql`
     select relname as name from pg_inherits join pg_class on pg_class.oid = inhrelid
     where inhparent = 'analytics.events'::regclass order by 1

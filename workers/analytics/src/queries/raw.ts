@@ -49,7 +49,7 @@ const valueIn = (dimension: Dimension): SQL =>
   dimension.kind === "property" ? sql`properties ->> ${dimension.name}` : sql`${sql.identifier(dimension.kind)}`;
 
 /** For a `where`: the events of a selection. */
-function chosen({ range, event, filters = {} }: Selection): SQL {
+export function chosen({ range, event, filters = {} }: Selection): SQL {
   const conditions = [
     sql`at >= ${instant(range.from)}::timestamptz and at < ${instant(range.to)}::timestamptz`,
     ...(event === undefined ? [] : [sql`name = ${event}`]),
@@ -58,7 +58,7 @@ function chosen({ range, event, filters = {} }: Selection): SQL {
   return sql.join(conditions, sql` and `);
 }
 
-const matching = (filters: Filters): SQL[] =>
+export const matching = (filters: Filters): SQL[] =>
   Object.entries(filters).map(([property, values]) => {
     const allowed = JSON.stringify(Array.isArray(values) ? values : [values]);
     return sql`properties -> ${property} in (select jsonb_array_elements(${allowed}::jsonb))`;

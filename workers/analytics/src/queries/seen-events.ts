@@ -1,4 +1,4 @@
-import type { Database } from "@trivet/db";
+import type { Database, Transaction } from "@trivet/db";
 import { lt, sql } from "drizzle-orm";
 import { seenEvents } from "../tables.ts";
 
@@ -7,4 +7,10 @@ const memory = sql`interval '8 days'`;
 
 export async function forgetSeenEvents(db: Database): Promise<void> {
   await db.delete(seenEvents).where(lt(seenEvents.seenAt, sql`now() - ${memory}`));
+}
+
+/** False when it was known. Whoever brings the same key meanwhile waits for the end of this transaction. */
+export async function insertSeen(tx: Transaction, key: string): Promise<boolean> {
+  const inserted = await tx.insert(seenEvents).values({ key }).onConflictDoNothing().returning({ key: seenEvents.key });
+  return inserted.length > 0;
 }

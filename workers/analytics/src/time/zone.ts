@@ -1,7 +1,7 @@
 import type { Interval } from "../schemas.ts";
 
 /** Milliseconds. */
-const minute = 60_000;
+export const minute = 60_000;
 export const quarter = 15 * minute;
 export const hour = 60 * minute;
 export const day = 24 * hour;

@@ -1,4 +1,4 @@
-import { getUserCount } from "@trivet/contracts";
+import { type Envelope, getUserCount } from "@trivet/contracts";
 import { access, createWorker, defineService, json, routesFor, serviceEnv } from "@trivet/http";
 import { mintServiceToken, newId, type Role, type ServiceBinding } from "@trivet/platform";
 import { createTestDatabase } from "@trivet/testing";
@@ -39,6 +39,8 @@ export interface AnalyticsSystem {
   person(role?: Role): Promise<Person>;
   /** As another service calls. */
   call(from: string, path: string, body: unknown): Promise<Answer>;
+  /** Delivers an event as its publisher would. */
+  deliver(envelope: Envelope): Promise<void>;
   /** Runs a cron as the host does at its ticks. */
   tick(cron: "* * * * *" | "0 * * * *"): Promise<void>;
   stop(): Promise<void>;
@@ -84,6 +86,12 @@ export async function startAnalytics(): Promise<AnalyticsSystem> {
     return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : undefined };
   };
 
+  const call: AnalyticsSystem["call"] = async (from, path, body) => {
+    const token = await mintServiceToken(from, "analytics", settings.SERVICE_JWT_SECRET);
+    const headers = new Headers({ "x-service-token": token, "content-type": "application/json" });
+    return await send("POST", `/analytics/internal${path}`, headers, JSON.stringify(body));
+  };
+
   return {
     sql,
     users,
@@ -110,10 +118,10 @@ export async function startAnalytics(): Promise<AnalyticsSystem> {
         .sign(privateKey);
       return { id, token };
     },
-    async call(from, path, body) {
-      const token = await mintServiceToken(from, "analytics", settings.SERVICE_JWT_SECRET);
-      const headers = new Headers({ "x-service-token": token, "content-type": "application/json" });
-      return await send("POST", `/analytics/internal${path}`, headers, JSON.stringify(body));
+    call,
+    async deliver(envelope) {
+      const { status, text } = await call(envelope.service, "/events", envelope);
+      if (status !== 204) throw new Error(`${envelope.event} was answered ${status}: ${text}`);
     },
     async tick(cron) {
       const pending: Promise<unknown>[] = [];

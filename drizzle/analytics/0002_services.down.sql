@@ -1,0 +1,2 @@
+DROP TABLE analytics.erasures;
+DROP TABLE analytics.request_metrics;

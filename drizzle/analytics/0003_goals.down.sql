@@ -1,0 +1,2 @@
+DROP TABLE analytics.goals;
+DROP TABLE analytics.idempotency_keys;
