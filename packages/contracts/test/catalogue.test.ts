@@ -19,7 +19,7 @@ describe("events", () => {
     for (const names of Object.values(subscriptions)) {
       for (const name of names) expect(events).toHaveProperty([name]);
     }
-    expect(subscribersOf("user.created")).toEqual(["users"]);
+    expect(subscribersOf("user.created")).toEqual(["users", "analytics"]);
     expect(subscribersOf("nobody.listens")).toEqual([]);
   });
 });

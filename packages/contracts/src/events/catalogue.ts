@@ -118,6 +118,8 @@ export type EventName = keyof typeof events;
  */
 export const subscriptions: Record<string, readonly EventName[]> = {
   users: ["user.created", "user.deleted"],
+  // It counts whatever happens.
+  analytics: Object.values(events).map(({ name }) => name),
 };
 
 export const subscribersOf = (event: string): string[] =>

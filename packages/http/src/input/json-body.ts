@@ -35,9 +35,12 @@ export const jsonBody = (limit: number, beacon = false) =>
     }
     const value = parseJson(decodeUtf8(await readBody(c, limit)));
     if (isPlain) c.req.raw = asJson(c.req.raw);
-    c.req.bodyCache.json = Promise.resolve(value);
+    c.req.json = () => parsed(value);
     await next();
   });
+
+/** For a request's `json()`, whose own would write a cached value out as text and parse that again; it is typed by who asks. */
+const parsed = <T>(value: unknown): Promise<T> => Promise.resolve(value as T);
 
 /** The request whose body has been read, as the contract's validator wants to see it: that looks at the type once more. */
 function asJson({ url, method, headers }: Request): Request {

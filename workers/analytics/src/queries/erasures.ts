@@ -33,7 +33,7 @@ export async function anonymise(db: Database, partition: string, visitors: reado
   for (let from = 0; from < last; from += pages) {
     await db.execute(sql`
       update ${table} as event set visitor = erasure.pseudonym from ${erasures} as erasure
-      where event.visitor = erasure.visitor and erasure.visitor = any((select ${`{${visitors.join(",")}}`}::uuid[]))
+      where event.visitor = erasure.visitor and erasure.visitor = any(${`{${visitors.join(",")}}`}::uuid[])
         and event.ctid >= ${`(${from},0)`}::tid and event.ctid < ${`(${from + pages},0)`}::tid
     `);
   }

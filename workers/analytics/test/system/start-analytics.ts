@@ -1,6 +1,6 @@
-import { type Envelope, getUserCount } from "@trivet/contracts";
+import { type Envelope, getUserCount, inboxQueueOf } from "@trivet/contracts";
 import { access, createWorker, defineService, json, routesFor, serviceEnv } from "@trivet/http";
-import { mintServiceToken, newId, type Role, type ServiceBinding } from "@trivet/platform";
+import { mintServiceToken, newId, type QueueMessage, type Role, type ServiceBinding } from "@trivet/platform";
 import { createTestDatabase } from "@trivet/testing";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import postgres from "postgres";
@@ -120,8 +120,17 @@ export async function startAnalytics(): Promise<AnalyticsSystem> {
     },
     call,
     async deliver(envelope) {
-      const { status, text } = await call(envelope.service, "/events", envelope);
-      if (status !== 204) throw new Error(`${envelope.event} was answered ${status}: ${text}`);
+      const pending: Promise<unknown>[] = [];
+      const verdicts: string[] = [];
+      const message: QueueMessage = {
+        ...{ id: newId(), timestamp: new Date(), attempts: 1, body: envelope },
+        ack: () => void verdicts.push("acknowledged"),
+        retry: () => void verdicts.push("to come again"),
+      };
+      const batch = { queue: inboxQueueOf("analytics"), messages: [message], ackAll: () => {}, retryAll: () => {} };
+      await worker.queue(batch, env, { waitUntil: (promise) => void pending.push(promise) });
+      await Promise.all(pending);
+      if (verdicts[0] !== "acknowledged") throw new Error(`${envelope.event} is ${verdicts[0]}.`);
     },
     async tick(cron) {
       const pending: Promise<unknown>[] = [];

@@ -61,7 +61,12 @@ export async function startEvents(): Promise<EventsSystem> {
     return resource;
   };
   const inbox: Written = { sent: [], down: false };
-  const env = { ...settings, DB: { connectionString: database.urls.events, keep }, INBOX_USERS: queueInto(inbox) };
+  const env = {
+    ...settings,
+    DB: { connectionString: database.urls.events, keep },
+    INBOX_USERS: queueInto(inbox),
+    INBOX_ANALYTICS: queueInto({ sent: [], down: false }),
+  };
   const waiting = async (work: (ctx: { waitUntil(promise: Promise<unknown>): void }) => void | Promise<void>) => {
     const pending: Promise<unknown>[] = [];
     await work({ waitUntil: (promise) => void pending.push(promise) });

@@ -55,6 +55,7 @@ const env = {
       dieIf("fanned");
     },
   } satisfies QueueBinding,
+  INBOX_ANALYTICS: produce(inboxQueueOf("analytics")),
 };
 
 const consumer = (queue: string, maxBatchSize: number): QueueConsumer => ({
