@@ -58,7 +58,7 @@ export function chosen({ range, event, filters = {} }: Selection): SQL {
   return sql.join(conditions, sql` and `);
 }
 
-export const matching = (filters: Filters): SQL[] =>
+const matching = (filters: Filters): SQL[] =>
   Object.entries(filters).map(([property, values]) => {
     const allowed = JSON.stringify(Array.isArray(values) ? values : [values]);
     return sql`properties -> ${property} in (select jsonb_array_elements(${allowed}::jsonb))`;
