@@ -13,7 +13,7 @@ import { type Level, levels } from "./cover.ts";
 import { emptySketch, mergePacked, packSketch, raise, type Sketch } from "./sketch.ts";
 
 /** Events that one transaction counts at most, to stay well within the time that a statement has. */
-const portion = 200_000;
+const portion = 50_000;
 
 type Change = SlotKey & { events: number; visitors: Sketch };
 
