@@ -1,4 +1,4 @@
-import { databaseBinding, serviceBinding, serviceEnv } from "@trivet/http";
+import { databaseBinding, encryptionKeys, serviceBinding, serviceEnv } from "@trivet/http";
 import { z } from "zod";
 import { sites } from "./ingest/sites.ts";
 
@@ -6,6 +6,7 @@ export const env = serviceEnv.extend({
   DB: databaseBinding,
   AUTH: serviceBinding,
   USERS: serviceBinding,
+  ANALYTICS_KEY: encryptionKeys,
   /** The pages whose visitors may send events without a token. */
   ANALYTICS_SITES: sites,
   /** Days for which single events are kept; what was counted of them stays. */

@@ -129,6 +129,14 @@ describe("GET /analytics/stats", () => {
     }
     expect((await analytics.request("GET", "/analytics/stats")).status).toBe(401);
   });
+
+  test("is answered encrypted to whoever asks for that", async () => {
+    const headers = { "x-encrypt-response": "true" };
+    const path = `/analytics/stats?${new URLSearchParams({ from, to })}`;
+    const { status, headers: answered, text } = await analytics.request("GET", path, { as: admin, headers });
+    expect([status, answered.get("content-type")]).toEqual([200, "application/jose"]);
+    expect(text).toMatch(/^[\w-]+\.\.[\w-]{16}\.[\w-]+\.[\w-]{22}$/);
+  });
 });
 
 describe("GET /analytics/timeseries", () => {

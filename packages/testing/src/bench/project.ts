@@ -47,6 +47,7 @@ export function benchProject(runtime: BenchRuntime, processes: number) {
           AUTH_SECRET: randomBytes(32).toString("base64url"),
           AUTH_KEY: randomBytes(32).toString("base64url"),
           USERS_KEY: randomBytes(32).toString("base64url"),
+          ANALYTICS_KEY: randomBytes(32).toString("base64url"),
           RATE_LIMIT_USER: unlimited,
           RATE_LIMIT_ADDRESS: unlimited,
           RATE_LIMIT_CREDENTIALS: unlimited,

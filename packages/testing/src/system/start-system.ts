@@ -35,6 +35,7 @@ interface Secrets {
   AUTH_SECRET: string;
   AUTH_KEY: string;
   USERS_KEY: string;
+  ANALYTICS_KEY: string;
 }
 
 const allServices = ["auth", "users", "events", "analytics", "router"] as const;
@@ -51,6 +52,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     AUTH_SECRET: newSecret(),
     AUTH_KEY: newSecret(),
     USERS_KEY: newSecret(),
+    ANALYTICS_KEY: newSecret(),
   };
   const shared = { ...quiet, ...database.env, ...secrets, PUBLIC_URL: url, ...options.env };
   const running = new Map<string, StartedProcess>();

@@ -11,6 +11,7 @@ export const getStats = route(
     description:
       "With the values that have the most events. Up to two years; at most 31 days where filters, sources or properties are asked about, as every event is read for these.",
     access: access.role("admin"),
+    encryption: "optional",
     request: { query: statsQuery },
     responses: { 200: json(stats, "The figures of the range") },
   },

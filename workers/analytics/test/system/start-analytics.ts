@@ -52,6 +52,7 @@ export const siteOrigin = "https://blog.example.com";
 const settings = {
   PUBLIC_URL: "http://localhost:8787",
   SERVICE_JWT_SECRET: "0123456789abcdef0123456789abcdef0123",
+  ANALYTICS_KEY: "QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8",
   LOG_LEVEL: "fatal",
   ANALYTICS_SITES: JSON.stringify([{ name: "blog", key: siteKey, origins: [siteOrigin] }]),
   ANALYTICS_RETENTION_DAYS: "30",
