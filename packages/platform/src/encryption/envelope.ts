@@ -1,4 +1,4 @@
-import { CompactEncrypt, type CompactJWEHeaderParameters, compactDecrypt } from "jose";
+import { base64url, CompactEncrypt, type CompactJWEHeaderParameters, compactDecrypt } from "jose";
 import { z } from "zod";
 import { EnvelopeFault } from "./envelope-fault.ts";
 import type { KeyRing } from "./key-ring.ts";
@@ -132,9 +132,7 @@ function isCanonical(text: string): boolean {
 /** The object that a JSON text is, unless it names a member twice: who reads the first believes another one. */
 function flatObject(encoded: string): unknown {
   try {
-    const bytes = Uint8Array.from(atob(encoded.replaceAll("-", "+").replaceAll("_", "/")), (char) =>
-      char.charCodeAt(0),
-    );
+    const bytes = base64url.decode(encoded);
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     const value: unknown = JSON.parse(text);
     const names = [...text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)].filter(([, colon]) => colon !== undefined);

@@ -1,3 +1,4 @@
+import { base64url } from "jose";
 import { sha256 } from "../digest.ts";
 
 const keyBytes = 32;
@@ -58,16 +59,9 @@ export const keyRingsIn = (env: object): KeyRings =>
 const serviceOf = (variable: string): string => variable.slice(0, -"_KEY".length).toLowerCase().replaceAll("_", "-");
 
 /** RFC 7638: every holder of a key computes the same id, and 256 random bits cannot be guessed from their digest. */
-const keyId = (bytes: Uint8Array): string => sha256(JSON.stringify({ k: encoded(bytes), kty: "oct" }));
-
-const encoded = (bytes: Uint8Array): string =>
-  btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
+const keyId = (bytes: Uint8Array): string => sha256(JSON.stringify({ k: base64url.encode(bytes), kty: "oct" }));
 
 function bytesOf(text: string): Uint8Array<ArrayBuffer> | undefined {
   if (!/^[\w+/-]{43}=?$/.test(text)) return undefined;
-  const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-  return Uint8Array.from(binary, (char) => char.charCodeAt(0));
+  return new Uint8Array(base64url.decode(text.replaceAll("+", "-").replaceAll("/", "_").replace("=", "")));
 }
