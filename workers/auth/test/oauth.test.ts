@@ -5,7 +5,7 @@ import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import * as oauth from "oauth4webapi";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Browser } from "./system/browser.ts";
-import { claimsOf, confirmEmail, guardedMeanwhile, register, tokensIn } from "./system/people.ts";
+import { claimsOf, confirmEmail, guardedMeanwhile, register, tokenMailed, tokensIn } from "./system/people.ts";
 import { productionCost, settings } from "./system/settings.ts";
 import { type AuthSystem, startAuth } from "./system/start-auth.ts";
 import { type Member, startProvider, type TestProvider } from "./system/start-provider.ts";
@@ -252,6 +252,73 @@ describe("return_to", () => {
     expect((await exchange("000000")).status).toBe(401);
     expect((await exchange(await totp(0))).status).toBe(200);
     expect((await exchange(await totp(1))).status).toBe(401);
+  });
+});
+
+describe("return_to with a code_challenge", () => {
+  const verifier = oauth.generateRandomCodeVerifier();
+
+  /** The one-time code of somebody's login that was begun with this query. */
+  async function codeFor(query: Record<string, string>): Promise<string> {
+    idp.member = newMember();
+    const search = new URLSearchParams({ return_to: returnTo, ...query });
+    const { url } = await new Browser(auth).go(`${start}?${search}`, (at) => at.startsWith(returnTo));
+    return new URL(url).searchParams.get("code") ?? "";
+  }
+
+  const boundTo = async (codeVerifier: string) =>
+    await codeFor({
+      code_challenge: await oauth.calculatePKCECodeChallenge(codeVerifier),
+      code_challenge_method: "S256",
+    });
+
+  test("the code is worth something only beside its verifier, once; a thief's tries do not use it up", async () => {
+    const code = await boundTo(verifier);
+    const challenge = await oauth.calculatePKCECodeChallenge(verifier);
+    for (const stolen of [
+      { code },
+      { code, code_verifier: oauth.generateRandomCodeVerifier() },
+      { code, code_verifier: challenge },
+      { code: `${code} ${challenge}` },
+    ]) {
+      expect(await auth.post("/auth/session", stolen)).toMatchObject({
+        status: 401,
+        body: { code: "unauthenticated" },
+      });
+    }
+    const answers = await Promise.all(
+      [1, 2, 3].map(() => auth.post("/auth/session", { code, code_verifier: verifier })),
+    );
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 401, 401]);
+  });
+
+  test("somebody else's code opens nothing beside one's own verifier, whether they bound it or not", async () => {
+    for (const theirs of [await boundTo(oauth.generateRandomCodeVerifier()), await codeFor({})]) {
+      const answer = await auth.post("/auth/session", { code: theirs, code_verifier: verifier });
+      expect(answer).toMatchObject({ status: 401, body: { code: "unauthenticated" } });
+    }
+  });
+
+  test("a new password voids a bound code as it does others", async () => {
+    const code = await boundTo(verifier);
+    const { email } = idp.member ?? {};
+    await auth.post("/auth/password/forgot", { email });
+    const token = await tokenMailed(auth, email ?? "", /new password/);
+    expect((await auth.post("/auth/password/reset", { token, password: "another quiet lake" })).status).toBe(204);
+    expect((await auth.post("/auth/session", { code, code_verifier: verifier })).status).toBe(401);
+  });
+
+  test.for([
+    ["one that is no SHA-256", { return_to: returnTo, code_challenge: "short" }],
+    [
+      "a method that sends the verifier itself",
+      { return_to: returnTo, code_challenge: verifier, code_challenge_method: "plain" },
+    ],
+    ["a method alone", { return_to: returnTo, code_challenge_method: "S256" }],
+    ["one without return_to", { code_challenge: verifier }],
+  ] as const)("400 for %s", async ([, query]) => {
+    const answer = await auth.get(`/auth/oauth/house?${new URLSearchParams(query)}`);
+    expect(answer).toMatchObject({ status: 400, body: { code: "validation_failed" } });
   });
 });
 

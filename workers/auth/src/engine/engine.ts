@@ -5,7 +5,14 @@ import { randomToken } from "../tokens/random-token.ts";
 import { buildEngine, type EngineSettings } from "./build-engine.ts";
 
 /** Why a single-use token was made; a token of one purpose is worth nothing for another. */
-export type Purpose = "verify-email" | "reset-password" | "magic-link" | "oauth-state" | "login-code" | "passkey";
+export type Purpose =
+  | "verify-email"
+  | "reset-password"
+  | "magic-link"
+  | "oauth-state"
+  | "login-code"
+  | "bound-login-code"
+  | "passkey";
 
 export interface NewUser {
   email: string;

@@ -4,7 +4,7 @@ import { type Deps, engineOf } from "../deps.ts";
 import { findUser } from "../queries/users.ts";
 import { identityKey, type Key, openSessionWith } from "../sessions/enter-account.ts";
 import { assertSecondFactor, type Entry } from "../sessions/login.ts";
-import { readLoginCode, spendLoginCode } from "../sessions/login-code.ts";
+import { readLoginCode, type ShownCode, spendLoginCode } from "../sessions/login-code.ts";
 import { answerWithTokens, type UserAgent } from "../sessions/open-session.ts";
 import type { User } from "../tables.ts";
 import { enterWithIdentity } from "./enter-with-identity.ts";
@@ -14,7 +14,7 @@ import type { Identity } from "./user-info.ts";
 
 /** What can be exchanged for a session. */
 export type Exchange = { secondFactor: string | undefined } & (
-  | { kind: "login-code"; code: string }
+  | ({ kind: "login-code" } & ShownCode)
   | { kind: "id-token"; provider: string; idToken: string; nonce: string | undefined }
   | {
       kind: "code";
@@ -37,7 +37,7 @@ const idTokenSeconds = 24 * 3_600;
  */
 export async function exchangeSession(deps: Deps, exchange: Exchange, userAgent: UserAgent): Promise<Entry> {
   const { user, key } =
-    exchange.kind === "login-code" ? await ownerOfCode(deps, exchange.code) : await ownerAt(deps, exchange);
+    exchange.kind === "login-code" ? await ownerOfCode(deps, exchange) : await ownerAt(deps, exchange);
   if (user.twoFactorEnabled) {
     const brake = await brakeConfirmation(deps, user.id);
     await assertSecondFactor(deps, user.id, exchange.secondFactor);
@@ -52,11 +52,14 @@ interface Owner {
   key: Key;
 }
 
-async function ownerOfCode(deps: Deps, code: string): Promise<Owner> {
-  const userId = await readLoginCode(engineOf(deps, deps.db), code);
+async function ownerOfCode(deps: Deps, shown: ShownCode): Promise<Owner> {
+  const userId = await readLoginCode(engineOf(deps, deps.db), shown);
   const user = userId === undefined ? undefined : await findUser(deps.db, userId);
-  if (user) return { user, key: { userId: user.id, holds: (tx) => spendLoginCode(engineOf(deps, tx), code) } };
-  throw new TrivetError("unauthenticated", "The code is unknown, used or too old. Log in again.");
+  if (user) return { user, key: { userId: user.id, holds: (tx) => spendLoginCode(engineOf(deps, tx), shown) } };
+  throw new TrivetError(
+    "unauthenticated",
+    "The code is unknown, used, too old, or was bound to another `code_verifier` or to none. Log in again.",
+  );
 }
 
 type ProviderExchange = Exclude<Exchange, { kind: "login-code" }>;

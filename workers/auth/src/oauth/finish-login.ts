@@ -56,13 +56,13 @@ export async function finishLogin(deps: Deps, callback: Callback): Promise<Finis
 
 async function enter(
   deps: Deps,
-  { provider, returnTo }: PendingLogin,
+  { provider, returnTo, challenge }: PendingLogin,
   identity: Identity,
   userAgent: UserAgent,
 ): Promise<FinishedLogin> {
   const user = await enterWithIdentity(deps, provider, identity);
   const key = identityKey(user.id, provider, identity.subject);
-  if (returnTo !== null) return backTo(returnTo, "code", await issueLoginCodeWith(deps, key));
+  if (returnTo !== null) return backTo(returnTo, "code", await issueLoginCodeWith(deps, key, challenge));
   if (user.twoFactorEnabled) {
     throw new TrivetError(
       "second_factor_required",

@@ -15,6 +15,8 @@ const pending = z.object({
   codeVerifier: z.string(),
   nonce: z.string(),
   returnTo: z.string().nullable(),
+  /** What the one-time code that `returnTo` is given is bound to; null for a client that bound it to nothing. */
+  challenge: z.string().nullable().default(null),
   /** Hash of the cookie of the browser that started. */
   browser: z.string(),
   /** The session whose account the identity is to be linked to; null for a login. */
@@ -29,6 +31,8 @@ export const callbackUrl = ({ env }: Deps, provider: string): string =>
 export interface LoginRequest {
   provider: string;
   returnTo: string | undefined;
+  /** RFC 7636, S256, of the client that will exchange the one-time code. */
+  challenge?: string | undefined;
   browser: string;
 }
 
@@ -46,6 +50,7 @@ export async function startLogin(deps: Deps, request: LoginRequest, link: Pendin
     codeVerifier,
     nonce,
     returnTo: request.returnTo ?? null,
+    challenge: request.challenge ?? null,
     browser: sha256(request.browser),
     link,
   };

@@ -18,7 +18,7 @@ export const exchangeBody = z
       .string()
       .regex(/^[\w.~-]{43,128}$/, { error: "must be a PKCE verifier (RFC 7636)" })
       .optional()
-      .meta(said("With an authorization code")),
+      .meta(said("With an authorization code, or with a one-time code that was bound by `code_challenge`")),
     redirect_uri: z.string().min(1).max(2_048).optional().meta(said("With an authorization code")),
     id_token: z.string().min(1).max(16_384).optional().meta(said("With `provider`: what a native client got itself")),
     nonce: z.string().min(1).max(512).optional().meta(said("What the client asked the provider to repeat")),
@@ -43,10 +43,10 @@ export const exchangeBody = z
       return refuse("code", provider === undefined ? "is needed, or provider and id_token" : "or id_token is needed");
     }
     if (provider === undefined) {
-      for (const field of ["code_verifier", "redirect_uri", "nonce"] as const) {
+      for (const field of ["redirect_uri", "nonce"] as const) {
         if (body[field] !== undefined) refuse(field, "is for the code of a provider, which is to be named");
       }
-      return { kind: "login-code", code, secondFactor };
+      return { kind: "login-code", code, codeVerifier, secondFactor };
     }
     if (codeVerifier === undefined) refuse("code_verifier", "is needed with the code of a provider");
     if (redirectUri === undefined) refuse("redirect_uri", "is needed with the code of a provider");

@@ -18,23 +18,42 @@ export const getOAuth = route(
     method: "get",
     path: "/auth/oauth/{provider}",
     summary: "Log in at a provider",
+    description:
+      "With `return_to`, also send `code_challenge`: SHA-256, in base64url, of a random `code_verifier` that stays in the page or app that begins (RFC 7636, S256). The one-time code is then worth something only beside that verifier: whoever reads it on its way cannot use it. A page that sends its verifier with every code takes none that somebody else began, and so cannot be logged in to an attacker's account.",
     access: access.anyone,
     request: {
       params: provider,
-      query: z.object({
-        return_to: returnTo.meta({
-          description:
-            "Where to go afterwards with a one-time `code` for POST /auth/session; left out, the callback answers tokens",
+      query: z
+        .object({
+          return_to: returnTo.meta({
+            description:
+              "Where to go afterwards with a one-time `code` for POST /auth/session; left out, the callback answers tokens",
+          }),
+          code_challenge: z
+            .string()
+            .regex(/^[\w-]{43}$/, { error: "must be a SHA-256 in base64url (RFC 7636, S256)" })
+            .optional()
+            .meta({ description: "Binds the one-time code to its `code_verifier`" }),
+          code_challenge_method: z.literal("S256").optional().meta({ description: "The only one there is" }),
+        })
+        .refine((query) => query.code_challenge === undefined || query.return_to !== undefined, {
+          path: ["code_challenge"],
+          error: "goes with return_to: without it there is no one-time code to bind",
+        })
+        .refine((query) => query.code_challenge_method === undefined || query.code_challenge !== undefined, {
+          path: ["code_challenge_method"],
+          error: "goes with code_challenge",
         }),
-      }),
     },
     responses: { 302: { description: "To the provider" } },
     errors: ["not_found"],
   },
   async (c) => {
+    const query = c.req.valid("query");
     const url = await startLogin(c.var.deps, {
       provider: c.req.valid("param").provider,
-      returnTo: c.req.valid("query").return_to,
+      returnTo: query.return_to,
+      challenge: query.code_challenge,
       browser: rememberBrowser(c, cookie),
     });
     return c.redirect(url.href, 302);
@@ -98,7 +117,7 @@ export const postSession = route(
     path: "/auth/session",
     summary: "Exchange a one-time code, or what an OAuth provider gave, for a session",
     description:
-      "Send one of three: `code`, the one-time code of a login by link or redirect; `provider`, `code`, `code_verifier` and `redirect_uri` of an authorization code that a native client got itself; or `provider` and `id_token`.",
+      "Send one of three: `code`, the one-time code of a login by link or redirect, with its `code_verifier` if the login began with a `code_challenge`; `provider`, `code`, `code_verifier` and `redirect_uri` of an authorization code that a native client got itself; or `provider` and `id_token`.",
     access: access.anyone,
     request: { body: json(exchangeBody) },
     responses: { 200: json(entry, "The account and the tokens of a new session") },

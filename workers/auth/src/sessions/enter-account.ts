@@ -33,11 +33,11 @@ export async function openSessionWith(
   });
 }
 
-/** A one-time code for POST /auth/session, which asks for the second factor. */
-export async function issueLoginCodeWith(deps: Deps, key: Key): Promise<string> {
+/** A one-time code for POST /auth/session, which asks for the second factor, and for the verifier of `challenge`. */
+export async function issueLoginCodeWith(deps: Deps, key: Key, challenge: string | null): Promise<string> {
   return await transaction(deps.db, async (tx) => {
     const user = await lockWith(tx, key);
-    return await issueLoginCode(engineOf(deps, tx), user.id);
+    return await issueLoginCode(engineOf(deps, tx), user.id, challenge);
   });
 }
 
