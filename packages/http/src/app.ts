@@ -4,6 +4,7 @@ import type { RouteContract } from "./contract.ts";
 import { assertReplaysAreKept } from "./encryption/assert-encryptable.ts";
 import type { ServiceEnv } from "./env.ts";
 import { assertKeyable } from "./idempotency/assert-keyable.ts";
+import { assertCacheable } from "./output/cacheable.ts";
 import { allowedMethods, registrationOrder } from "./path.ts";
 import type { ServiceDefinition } from "./service.ts";
 import { documentStandardRoutes, standardRoutes } from "./standard-routes.ts";
@@ -23,6 +24,7 @@ export function createApp<Env extends ServiceEnv, Deps>(
   for (const { contract } of routes) {
     assertKeyable(contract, service.idempotency !== undefined);
     assertReplaysAreKept(contract, service.replays !== undefined);
+    assertCacheable(contract);
   }
   for (const route of routes) route.register(app, { atDoor: service.atDoor ?? false });
   documentStandardRoutes(app, service);

@@ -26,8 +26,21 @@ export interface RouteContract extends RouteConfig {
    * is left out). What is in the address and in other headers is not; a stream is read to its end first.
    */
   encryption?: Encryption;
+  /** For how long anybody may be given the answer again; for what is the same for everybody. */
+  cache?: Cacheable;
   /** Bytes a body may have, if not the usual mebibyte. */
   bodyLimit?: number;
+}
+
+/** In seconds, as `Cache-Control` names them (RFC 9111, RFC 5861). */
+export interface Cacheable {
+  /** As old as it may be without anybody looking. */
+  maxAge: number;
+  /** Beyond that: while a newer one is asked for, and while none is to be had. */
+  staleWhileRevalidate?: number;
+  staleIfError?: number;
+  /** What it can be purged by at the router. */
+  tags?: readonly string[];
 }
 
 /** JSON content of a request or an answer. */

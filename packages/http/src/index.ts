@@ -22,6 +22,7 @@ export {
 export type { CronHandler, QueueHandler } from "./handlers.ts";
 export { queryInteger } from "./input/query.ts";
 export { lateAfter, tooLarge, type Upload, watchBody } from "./input/upload.ts";
+export type { Measure } from "./observe/metrics.ts";
 export { assertMatches, etagOf, withEtag } from "./output/etag.ts";
 export {
   decodeCursor,

@@ -65,7 +65,7 @@ export function mount<Env extends ServiceEnv, Deps>(
     env,
     since: Date.now(),
     log: serviceLogger(service.name),
-    metrics: createMetrics(service.name, upstreams),
+    metrics: createMetrics(service.name, upstreams, () => service.measures?.(env) ?? []),
     upstreams,
     keys,
     tracing: tracingOf(env),

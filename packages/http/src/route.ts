@@ -11,6 +11,7 @@ import { answerOnce, type Handler } from "./idempotency/answer-once.ts";
 import { defaultBodyLimit, jsonBody } from "./input/json-body.ts";
 import { strictQuery } from "./input/query.ts";
 import { refuseInvalid } from "./input/validation.ts";
+import { cacheable } from "./output/cacheable.ts";
 import type { HandlerEnv } from "./state.ts";
 
 /** A handler for one kind of event. */
@@ -100,6 +101,7 @@ function guards(contract: RouteContract) {
   return [
     grantAccess(contract),
     encryption(contract),
+    ...(contract.cache ? [cacheable(contract.cache)] : []),
     strictQuery(contract.request?.query),
     ...(readsJson ? [jsonBody(contract.bodyLimit ?? defaultBodyLimit, contract.beacon)] : []),
   ];

@@ -2,6 +2,7 @@ import type { Call, IdempotencyStore, Invocation, ReplayStore, TrivetError } fro
 import type { z } from "zod";
 import type { ServiceEnv } from "./env.ts";
 import type { CronHandler, QueueHandler } from "./handlers.ts";
+import type { Measure } from "./observe/metrics.ts";
 import type { EventHandler, Route } from "./route.ts";
 import type { ServiceContext } from "./state.ts";
 
@@ -34,6 +35,8 @@ export interface ServiceDefinition<Env extends ServiceEnv, Deps> {
   idempotency?(deps: Deps): IdempotencyStore;
   /** Where the ids of encrypted requests are kept that change something. */
   replays?(deps: Deps): ReplayStore;
+  /** What `/metrics` shows of it beside what every service measures. */
+  measures?(env: Env): readonly Measure[];
   /** Recognises failures of the parts it uses, such as a lost database; undefined for a fault of its own. */
   faults?(error: unknown): TrivetError | undefined;
   /** Answers a request before any route is looked for, where it returns a response. */

@@ -111,6 +111,12 @@ export const handledQueues: unique symbol = Symbol.for("trivet.handledQueues");
 /** The secrets that a Worker can do without: what it cannot do without is `[secrets] required` of its manifest. */
 export const optionalSecrets: unique symbol = Symbol.for("trivet.optionalSecrets");
 
+/**
+ * On a Response whose body other answers have, too: any object that stands for it, so that a host which turns bodies into
+ * something else, as compression does, has to do it once. A symbol, for the same reason.
+ */
+export const sharedBody: unique symbol = Symbol.for("trivet.sharedBody");
+
 /** The default export of `src/worker.ts`. */
 export interface WorkerModule<Env = never> {
   fetch(request: Request, env: Env, ctx: InvocationContext): Response | Promise<Response>;

@@ -1,6 +1,7 @@
 import { routesFor, type Scope } from "@trivet/http";
 import type { Call, Invocation, ServiceBinding } from "@trivet/platform";
 import { ApiKeys } from "./api-keys.ts";
+import { type ResponseCache, responseCache } from "./cache/index.ts";
 import { Documents } from "./document/documents.ts";
 import { type Env, servicesOf } from "./env.ts";
 import { Limits } from "./limits.ts";
@@ -11,6 +12,7 @@ interface Memory {
   limits: Limits;
   apiKeys: ApiKeys;
   documents: Documents;
+  cache: ResponseCache;
 }
 
 export interface Deps extends Memory {
@@ -25,7 +27,7 @@ const memories = new WeakMap<Env, Memory>();
 
 export const deps = ({ env, call, invocation }: Scope<Env>): Deps => ({ ...memoryOf(env), env, call, invocation });
 
-function memoryOf(env: Env): Memory {
+export function memoryOf(env: Env): Memory {
   const known = memories.get(env);
   if (known) return known;
   const services = servicesOf(env);
@@ -34,6 +36,7 @@ function memoryOf(env: Env): Memory {
     limits: new Limits(env),
     apiKeys: new ApiKeys(),
     documents: new Documents(),
+    cache: responseCache(env),
   };
   memories.set(env, memory);
   return memory;

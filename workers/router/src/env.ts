@@ -5,6 +5,9 @@ import { z } from "zod";
 const wholeNumber = { error: "must be a whole number of at least 1" };
 const count = z.coerce.number(wholeNumber).int(wholeNumber).positive(wholeNumber);
 
+const wholeBytes = { error: "must be a whole number of bytes, 0 for none" };
+const bytes = z.coerce.number(wholeBytes).int(wholeBytes).nonnegative(wholeBytes);
+
 /** As browsers send it: a slash at its end, and no page is ever let in. */
 const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
 
@@ -37,6 +40,8 @@ export const env = serviceEnv
     REQUEST_TIMEOUT_MS: count.max(30_000, { error: "must be at most 30000" }).default(10_000),
     /** Bytes a request body may have. */
     MAX_BODY_BYTES: count.default(100 * 1024 * 1024),
+    /** Bytes that answers which services call public may take in memory; 0 keeps none. */
+    CACHE_BYTES: bytes.default(16 * 1024 * 1024),
   })
   .loose()
   .refine((value) => value.TRIVET_ENV !== "production" || !value.CORS_ORIGINS.includes("*"), {

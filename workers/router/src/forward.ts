@@ -24,19 +24,26 @@ const attempts = 2;
 /** What a service answers as long as it lives: asked also while its circuit is open, and no sign of either. */
 const alwaysAnswered = /^\/[a-z\d-]+\/(?:health|ready|metrics|docs|redoc|openapi\.json|\.well-known)(?:\/|$)/;
 
+/** What is led on: the client's request, or one that the router makes of it. */
+export type Sent = Pick<Request, "method" | "headers" | "signal">;
+
 /**
  * Sends a request on to its service and the answer back, both as streams. A service that keeps
  * failing is not asked for a while; the others do not notice.
  */
-export async function forward(c: ServiceContext<Deps>, to: Destination, caller: Caller): Promise<Response> {
+export async function forward(
+  c: ServiceContext<Deps>,
+  to: Destination,
+  caller: Caller,
+  sent: Sent = c.req.raw,
+): Promise<Response> {
   const { services, env } = c.env.deps();
   const binding = services.get(to.service);
   if (!binding) throw new TrivetError("not_found");
   const upstream = c.env.invocation.upstreams.of(to.service);
-  const { raw } = c.req;
   const body = cappedBody(c);
   const deadline = Date.now() + env.REQUEST_TIMEOUT_MS;
-  const headers = forwardedHeaders(raw.headers, {
+  const headers = forwardedHeaders(sent.headers, {
     invocation: c.env.invocation,
     // Not while a body is on its way: how long that takes is the client's affair, not the service's.
     deadline: body ? undefined : deadline,
@@ -45,23 +52,23 @@ export async function forward(c: ServiceContext<Deps>, to: Destination, caller: 
     accessToken: caller.exchangedToken,
   });
   if (!body) headers.delete("content-length");
-  const url = `http://${to.service}${to.path}${queryOf(raw.url)}`;
+  const url = `http://${to.service}${to.path}${queryOf(c.req.url)}`;
   const request = { url, headers, body, deadline, patience: env.REQUEST_TIMEOUT_MS };
   const isProbe = alwaysAnswered.test(to.path);
-  const tries = repeatable.has(raw.method) && !body ? attempts : 1;
+  const tries = repeatable.has(sent.method) && !body ? attempts : 1;
   for (let attempt = 1; ; attempt += 1) {
     if (!isProbe && !upstream.breaker.admits()) throw openCircuit(upstream);
-    const span = beginSpan(c.env.invocation, "client", `${raw.method} ${to.service}`);
+    const span = beginSpan(c.env.invocation, "client", `${sent.method} ${to.service}`);
     propagateTrace(span.trace, headers);
-    const send = () => ask(binding, raw, request);
+    const send = () => ask(binding, sent, request);
     // An upload holds no slot: how long it takes is the client's affair, and others would wait for it.
     const answer = body ? send() : upstream.within(send);
     if (!answer) throw crowded(upstream);
     const outcome = await answer.catch((cause: unknown) => cause);
-    endHop(span, { method: raw.method, service: to.service, attempt }, outcome);
+    endHop(span, { method: sent.method, service: to.service, attempt }, outcome);
     if (body?.fault) throw body.fault;
     const answered = outcome instanceof Response && (!isOutage(outcome) || isFinal(outcome));
-    if (!answered && raw.signal.aborted) throw new TrivetError("client_closed_request", undefined, { cause: outcome });
+    if (!answered && sent.signal.aborted) throw new TrivetError("client_closed_request", undefined, { cause: outcome });
     if (!isProbe) upstream[answered ? "succeeded" : "failed"]();
     if (answered) return withoutHop(outcome);
     const pause = backoff(attempt);
@@ -83,7 +90,7 @@ interface Forwarded {
 }
 
 /** The answer, or `deadline_exceeded` unless it begins in time. Ends with the client, also while it streams. */
-async function ask(binding: ServiceBinding, client: Request, to: Forwarded): Promise<Response> {
+async function ask(binding: ServiceBinding, client: Sent, to: Forwarded): Promise<Response> {
   const stop = new AbortController();
   client.signal.throwIfAborted();
   stopWith(client.signal, stop);
@@ -129,7 +136,7 @@ const crowded = ({ name }: Upstream): TrivetError =>
     retryAfter: 1,
   });
 
-function queryOf(url: string): string {
+export function queryOf(url: string): string {
   const start = url.indexOf("?");
   return start === -1 ? "" : url.slice(start);
 }

@@ -14,6 +14,16 @@ const dropped = new Set([
   "tracestate",
 ]);
 
+/** What proxies say of the way a request has come: `x-client-ip` tells what is known of it, and the rest is hearsay. */
+const hearsay =
+  /^(?:x-forwarded-.*|x-original-.*|x-rewrite-url|x-real-ip|true-client-ip|x-http-method.*|x-method-override|cf-.*|cdn-loop)$/;
+
+/** Tells the headers of a request that its service gets. */
+export function forwards(connection: string | null): (name: string) => boolean {
+  const passes = endToEnd(connection);
+  return (name) => passes(name) && !dropped.has(name) && !hearsay.test(name);
+}
+
 export interface Forwarding {
   invocation: Invocation;
   /** Unix milliseconds. */
@@ -27,9 +37,9 @@ export interface Forwarding {
 /** The headers a service gets: the client's without what it may not say, and the router's own, less those of each try. */
 export function forwardedHeaders(from: Headers, forwarding: Forwarding): Headers {
   const headers = new Headers();
-  const passes = endToEnd(from.get("connection"));
+  const isForwarded = forwards(from.get("connection"));
   from.forEach((value, name) => {
-    if (passes(name) && !dropped.has(name)) headers.append(name, value);
+    if (isForwarded(name)) headers.append(name, value);
   });
   headers.set("x-request-id", forwarding.invocation.requestId);
   if (forwarding.deadline !== undefined) headers.set("x-request-deadline", String(forwarding.deadline));

@@ -1,8 +1,8 @@
 import { pathOf, type ServiceContext } from "@trivet/http";
 import { asSent } from "./as-sent.ts";
+import { cached } from "./cached.ts";
 import { callerOf } from "./caller.ts";
 import type { Deps } from "./deps.ts";
-import { forward } from "./forward.ts";
 import { pageHeaders } from "./page.ts";
 import { destinationOf } from "./public-path.ts";
 import { allowanceHeaders, assertAllowed } from "./rate-limit.ts";
@@ -20,7 +20,7 @@ export async function routeRequest(c: ServiceContext<Deps>): Promise<Response | 
   const caller = await callerOf(c);
   const allowance = await deps.limits.take(c.req.method, to, caller, deps.invocation);
   assertAllowed(allowance);
-  const answer = await asSent(await forward(c, to, caller), to, path);
+  const answer = await asSent(await cached(c, to, caller), to, path);
   return withHeaders(answer, allowanceHeaders(allowance));
 }
 

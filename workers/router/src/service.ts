@@ -1,6 +1,6 @@
 import { conventions, defineService } from "@trivet/http";
 import { addCorsHeaders, preflight } from "./cors.ts";
-import { deps } from "./deps.ts";
+import { deps, memoryOf } from "./deps.ts";
 import { env } from "./env.ts";
 import { limitsInWords } from "./limits.ts";
 import { otherNames } from "./public-path.ts";
@@ -8,6 +8,7 @@ import { routeRequest } from "./route-request.ts";
 import { databaseHealth } from "./routes/database-health.ts";
 import { landing } from "./routes/landing.ts";
 import { problem } from "./routes/problem.ts";
+import { purgeCache } from "./routes/purge-cache.ts";
 import { readiness } from "./routes/readiness.ts";
 import { servicesHealth } from "./routes/services-health.ts";
 import { addSecurityHeaders } from "./security-headers.ts";
@@ -21,7 +22,8 @@ export const router = defineService({
   summary: "The public door: leads every request to its service, within limits and in time",
   env,
   deps,
-  routes: [landing, problem, servicesHealth, databaseHealth, readiness],
+  routes: [landing, problem, servicesHealth, databaseHealth, readiness, purgeCache],
+  measures: (bindings) => memoryOf(bindings).cache.measures(),
   before: preflight,
   decorate: (headers, request, { CORS_ORIGINS, PUBLIC_URL }) => {
     addSecurityHeaders(headers, PUBLIC_URL);

@@ -222,9 +222,9 @@ describe("the bulkhead", () => {
     const uploads = Array.from({ length: 20 }, () =>
       front.send("/users/1", { method: "POST", body: "an upload", duplex: "half" }),
     );
-    const waiting = Array.from({ length: 512 }, () => front.send("/users/1"));
+    const waiting = Array.from({ length: 512 }, (_, index) => front.send(`/users/${index}`));
     await expect.poll(() => users.asked.length).toBe(532);
-    const response = await front.send("/users/1");
+    const response = await front.send("/users/another");
     expect([response.status, response.headers.get("retry-after")]).toEqual([503, "1"]);
     expect((await front.send("/auth/me")).status).toBe(200);
     expect(users.asked).toHaveLength(532);

@@ -190,7 +190,7 @@ describe("GET /openapi.json", () => {
         ? [path]
         : [path, `/users${path}`],
     );
-    expect(Object.keys(paths).toSorted()).toEqual([...all, "/users/thing"].toSorted());
+    expect(Object.keys(paths).toSorted()).toEqual([...all, "/cache/purge", "/users/thing"].toSorted());
   });
 
   test("lists the other names of addresses that a service here answers, and no others", async () => {

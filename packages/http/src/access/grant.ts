@@ -27,6 +27,8 @@ async function callerOf(c: ServiceContext, { access, method }: RouteContract): P
     if (access.callers?.includes(service.name)) return service;
     throw new TrivetError("service_token_invalid");
   }
+  const serviceToken = access.services && c.req.header("x-service-token");
+  if (serviceToken) return await verifyServiceToken(serviceToken, c.env.serviceTokens);
   const token = bearerToken(c.req.header("authorization"));
   if (token === undefined) {
     if (access.kind === "optional") return anonymous;

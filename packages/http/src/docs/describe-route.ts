@@ -14,7 +14,7 @@ type Answer = RouteConfig["responses"][string];
  * is answered `atDoor` is the router's own, which counts nobody for it and asks no service's leave.
  */
 export function describeRoute(contract: RouteContract, { atDoor }: { atDoor: boolean }): RouteConfig {
-  const { access, errors = [], etag, idempotencyKey, encryption: _, bodyLimit: __, beacon, ...operation } = contract;
+  const { access, errors = [], etag, idempotencyKey, encryption: _, bodyLimit: __, beacon, cache: ___, ...operation } = contract;
   const codes = new Set<ErrorCode>([...(atDoor ? doorCodes : universalCodes(contract)), ...errors]);
   const refusals = refusalsOf(codes);
   const answers: Record<string, Answer> = {
@@ -36,7 +36,7 @@ export function describeRoute(contract: RouteContract, { atDoor }: { atDoor: boo
     ...(parameters.length > 0 && { parameters }),
     tags: operation.tags ?? [operation.path.split("/")[1] ?? ""],
     operationId: operation.operationId ?? operationId(operation.method, operation.path),
-    security: operation.security ?? securityOf(access.kind),
+    security: operation.security ?? securityOf(access, atDoor),
     responses: Object.fromEntries(given),
     ...(access.roles && { "x-roles": access.roles }),
   };
@@ -64,7 +64,8 @@ function withHeaders(answer: Answer, names: Iterable<HeaderName>): Answer {
 function* headersOf(contract: RouteContract, status: number, atDoor: boolean): Generator<HeaderName> {
   yield* everywhere;
   if (!atDoor) yield* limited;
-  const { etag, request, idempotencyKey } = contract;
+  const { etag, request, idempotencyKey, cache } = contract;
+  if (cache && (status === 200 || status === 304)) yield* ["cache-control", "age", "cache-status"] as const;
   if (idempotencyKey && status < 300) yield "idempotency-replayed";
   if ((etag || takes(request?.headers, "if-match")) && (status === 200 || status === 304)) yield "etag";
   if (takes(request?.query, "cursor") && status === 200) yield "link";
@@ -102,10 +103,12 @@ function* universalCodes(contract: RouteContract): Generator<ErrorCode> {
   if (access.kind !== "service" && access.kind !== "anyone") yield "forbidden";
 }
 
-function securityOf(kind: RouteContract["access"]["kind"]): Record<string, string[]>[] {
+function securityOf({ kind, services }: RouteContract["access"], atDoor: boolean): Record<string, string[]>[] {
   if (kind === "anyone") return [];
   if (kind === "service") return [{ serviceToken: [] }];
-  return kind === "optional" ? [{}, { accessToken: [] }, { apiKey: [] }] : [{ accessToken: [] }, { apiKey: [] }];
+  // A key is exchanged on its way to a service; the router's own routes have none behind them.
+  const user = atDoor ? [{ accessToken: [] }] : [{ accessToken: [] }, { apiKey: [] }];
+  return [...(kind === "optional" ? [{}] : []), ...user, ...(services ? [{ serviceToken: [] }] : [])];
 }
 
 /** `get /users/{id}/followers` becomes `getUsersByIdFollowers`. */

@@ -10,6 +10,14 @@ export interface Metrics {
   render(): Promise<string>;
 }
 
+/** A measurement that a service takes of itself; counters only ever grow. */
+export interface Measure {
+  name: string;
+  help: string;
+  kind: "counter" | "gauge";
+  samples: readonly { labels: Readonly<Record<string, string>>; value: number }[];
+}
+
 /** Seconds; fine where answers should be, coarse where they should not. */
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -22,7 +30,8 @@ export interface RequestMetrics {
   ended(method: string, route: string, status: number, seconds: number): void;
 }
 
-export function createMetrics(service: string, upstreams: Upstreams): Metrics {
+/** `measures` is asked when somebody looks, so that it costs nothing meanwhile. */
+export function createMetrics(service: string, upstreams: Upstreams, measures: () => readonly Measure[]): Metrics {
   const registry = new Registry();
   const registers = [registry];
   upstreamMetrics(service, upstreams, registers);
@@ -41,7 +50,8 @@ export function createMetrics(service: string, upstreams: Upstreams): Metrics {
       registers,
     }),
     // The host collects the runtime's defaults (memory, event loop) in the process-wide registry.
-    render: async () => `${await registry.metrics()}\n${await processRegistry.metrics()}`,
+    render: async () =>
+      [await registry.metrics(), measuresText(service, measures()), await processRegistry.metrics()].join("\n"),
   };
 }
 
@@ -103,3 +113,18 @@ function upstreamMetrics(service: string, upstreams: Upstreams, registers: Regis
     },
   });
 }
+
+/** Names and labels come from the code, so nothing in them needs escaping. */
+function measuresText(service: string, measures: readonly Measure[]): string {
+  const lines = measures.flatMap(({ name, help, kind, samples }) => [
+    `# HELP ${name} ${help}`,
+    `# TYPE ${name} ${kind}`,
+    ...samples.map(({ labels, value }) => `${name}{${labelsText({ service, ...labels })}} ${value}`),
+  ]);
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+const labelsText = (labels: Readonly<Record<string, string>>): string =>
+  Object.entries(labels)
+    .map(([name, value]) => `${name}="${value}"`)
+    .join(",");

@@ -9,6 +9,9 @@ export interface Normal {
 
 /** Headers that the server in front of the code writes, or that speak of the moment or the connection. */
 const ofTheMoment = new Set([
+  "age",
+  // What is kept depends on who asked before.
+  "cache-status",
   "connection",
   // Compression is the platform's on Workers, and a proxy's in front of the host.
   "content-encoding",

@@ -12,12 +12,12 @@ export const getKeys = route(
     path: "/auth/.well-known/jwks.json",
     summary: "The public keys of access tokens (RFC 7517)",
     access: access.anyone,
+    // Shorter than a new key is published ahead of its first signature; a cache says in `Age` how much of it is over.
+    cache: { maxAge: 60 },
     responses: { 200: json(z.object({ keys: z.array(jwk) }), "Keys that sign, are about to, or have signed") },
   },
   async (c) => {
     const { keys } = await publishedKeys(c.var.deps);
-    // Shorter than a new key is published ahead of its first signature.
-    c.header("cache-control", "public, max-age=60");
     return c.json({ keys: keys.map((key) => jwk.parse(key)) }, 200);
   },
 );

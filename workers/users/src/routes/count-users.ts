@@ -1,4 +1,4 @@
-import { access, json } from "@trivet/http";
+import { access, json, withEtag } from "@trivet/http";
 import { route } from "../deps.ts";
 import { selectProfileCount } from "../queries/totals.ts";
 import { userCount } from "../schemas.ts";
@@ -9,7 +9,10 @@ export const countUsers = route(
     path: "/users/stats/count",
     summary: "Count all users",
     access: access.anyone,
+    etag: true,
+    // Counted by every visitor of a front page, and right to a few seconds is right enough.
+    cache: { maxAge: 5, staleWhileRevalidate: 60, staleIfError: 86_400, tags: ["users"] },
     responses: { 200: json(userCount, "How many users there are") },
   },
-  async (c) => c.json({ count: await selectProfileCount(c.var.deps.db) }, 200),
+  async (c) => withEtag(c, { count: await selectProfileCount(c.var.deps.db) }),
 );
