@@ -172,8 +172,10 @@ async function open(
 ): Promise<Server> {
   const callee = assembly.callees.get(manifest.service);
   if (!callee) throw new Error(`${manifest.service} was not assembled`);
-  const trusted = manifest.service === routerName ? settings.proxies : insiders;
-  const server = await runtime.openServer({ hostname: settings.hostname, port, ...callee, trusted, shared });
+  const compresses = manifest.service === routerName;
+  const trusted = compresses ? settings.proxies : insiders;
+  const options = { hostname: settings.hostname, port, ...callee, trusted, compresses, shared };
+  const server = await runtime.openServer(options);
   hostLog.info("{service} listens on {hostname}:{port}", {
     service: manifest.service,
     hostname: settings.hostname,

@@ -9,6 +9,7 @@ import type { ServiceEnv } from "./env.ts";
 import { strictQuery } from "./input/query.ts";
 import { type Checks, takeHealth } from "./observe/health.ts";
 import { metricsContentType } from "./observe/metrics.ts";
+import { listsTag } from "./output/etag.ts";
 import type { ServiceDefinition } from "./service.ts";
 import type { HandlerEnv, ServiceContext } from "./state.ts";
 
@@ -103,7 +104,7 @@ function documentPages<Deps>(get: Get<Deps>, prefix: string, title: string): voi
 function serveDocument<Deps>(c: ServiceContext<Deps>, document: string): Response {
   const etag = `"${fingerprint(document)}"`;
   const headers = { etag, "cache-control": "no-cache" };
-  if (c.req.header("if-none-match") === etag) return c.body(null, 304, headers);
+  if (listsTag(c.req.header("if-none-match"), etag)) return c.body(null, 304, headers);
   return c.body(document, 200, { ...headers, "content-type": "application/json" });
 }
 

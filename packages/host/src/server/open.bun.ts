@@ -2,12 +2,22 @@ import http from "node:http";
 import { setTimeout } from "node:timers/promises";
 import { hostLog } from "../logs/index.ts";
 import { clientAddress, clientAddressHeader } from "./client-address.ts";
+import { type Asking, compress } from "./compress/index.ts";
 import { headFault } from "./head-fault.ts";
 import { listenError } from "./listen-error.ts";
 import { type Problem, problemResponse, problems, refusalResponse } from "./problem.ts";
 import { farewell, keepAliveSeconds, maxHeaderSize, maxTargetLength, type OpenServer } from "./server.ts";
 
-export const openServer: OpenServer = ({ hostname, port, worker, env, context, trusted, shared = false }) => {
+export const openServer: OpenServer = ({
+  hostname,
+  port,
+  worker,
+  env,
+  context,
+  trusted,
+  shared = false,
+  compresses,
+}) => {
   let draining = false;
   // Bun keeps one limit for the whole process, its own servers included, and this is where it is set.
   Object.assign(http, { maxHeaderSize });
@@ -30,7 +40,11 @@ export const openServer: OpenServer = ({ hostname, port, worker, env, context, t
         const { headers } = request;
         const address = clientAddress(bun.requestIP(received)?.address ?? "", trusted, (name) => headers.get(name));
         headers.set(clientAddressHeader, address);
-        const response = await worker.fetch(request, env, context);
+        const answer = await worker.fetch(request, env, context);
+        const asking: Asking = { method: request.method, header: (name) => headers.get(name) };
+        const response = compresses ? await compress(answer, asking, undefined) : answer;
+        // Of a HEAD that names no length Bun says that it is 0, and what is compressed has no length yet.
+        if (asking.method === "HEAD" && response !== answer) response.headers.set("transfer-encoding", "chunked");
         if (response.headers.get("content-type")?.startsWith("text/event-stream")) limit = 0;
         return draining ? withGoodbye(response) : response;
       } finally {

@@ -3,6 +3,7 @@ import { Server as NetServer } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { hostLog } from "../logs/index.ts";
 import { clientAddress, clientAddressHeader, type TrustedProxies } from "./client-address.ts";
+import { type Asking, compress } from "./compress/index.ts";
 import { headFault } from "./head-fault.ts";
 import { listen, portOf } from "./listen.node.ts";
 import { answerParseError, refuseOn } from "./parse-error.node.ts";
@@ -16,7 +17,7 @@ import {
   refusalResponse,
 } from "./problem.ts";
 import { adoptLightRequests } from "./request.node.ts";
-import { adoptLightResponses, alreadySent, isLight, sendStreamed } from "./response.node.ts";
+import { adoptLightResponses, alreadySent, isLight, sendStreamed, wholeBody } from "./response.node.ts";
 import {
   farewell,
   keepAliveSeconds,
@@ -68,10 +69,11 @@ export const openServer: OpenServer = async (options) => {
   };
 };
 
-const listenerFor = ({ worker, env, context }: ServerOptions) =>
+const listenerFor = ({ worker, env, context, compresses }: ServerOptions) =>
   getRequestListener(
     async (request, { incoming, outgoing }) => {
-      const response = await worker.fetch(request, env, context);
+      const answer = await worker.fetch(request, env, context);
+      const response = compresses ? await compress(answer, askingOf(incoming), wholeBody(answer)) : answer;
       if (outgoing instanceof ServerResponse && isUnread(incoming)) outgoing.setHeader("connection", "close");
       if (isLight(response) || !(outgoing instanceof ServerResponse)) return response;
       await sendStreamed(response, outgoing);
@@ -79,6 +81,17 @@ const listenerFor = ({ worker, env, context }: ServerOptions) =>
     },
     { overrideGlobalObjects: true, errorHandler: refusal },
   );
+
+const askingOf = ({
+  method = "",
+  headers,
+}: {
+  method?: string | undefined;
+  headers: NodeJS.Dict<string | string[]>;
+}): Asking => ({
+  method,
+  header: (name) => headers[name]?.toString(),
+});
 
 /**
  * Whether the answer came before the body was read. The listener then cuts the connection after a while

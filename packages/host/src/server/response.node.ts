@@ -24,11 +24,14 @@ export function adoptLightResponses(): void {
 }
 
 /** Whether the listener can send this response by itself, in one piece. */
-export function isLight(response: Response): boolean {
-  if (lightMark === undefined || !(lightMark in response)) return false;
+export const isLight = (response: Response): boolean => wholeBody(response) !== undefined;
+
+/** What a response is made of, as long as it has not become a stream; undefined for all others. */
+export function wholeBody(response: Response): string | Uint8Array | null | undefined {
+  if (lightMark === undefined || !(lightMark in response)) return undefined;
   const parts: unknown = Reflect.get(response, lightMark);
   const body: unknown = Array.isArray(parts) ? parts[1] : undefined;
-  return body === null || typeof body === "string" || body instanceof Uint8Array;
+  return body === null || typeof body === "string" || body instanceof Uint8Array ? body : undefined;
 }
 
 export const alreadySent = (): Response => RESPONSE_ALREADY_SENT;

@@ -10,6 +10,8 @@ export interface ServerOptions {
   env: unknown;
   context: InvocationContext;
   trusted: TrustedProxies;
+  /** Whether answers are compressed: at the public door, where they leave for a network. */
+  compresses?: boolean;
   /** Whether other processes of the same parent listen here too. */
   shared?: boolean;
   /** On Node: how long a client may take; Bun has a limit of silence alone (`keepAliveSeconds`). */

@@ -10,7 +10,7 @@ export function withEtag<const T>(c: Context, value: T): TypedResponse<T, 200, "
   const etag = `"${fingerprint(body)}"`;
   const headers = { "cache-control": "private, no-cache", etag };
   const known = c.req.header("if-none-match");
-  if (known !== undefined && listsTag(known, etag)) return asJson<T>(c.body(null, 304, headers));
+  if (listsTag(known, etag)) return asJson<T>(c.body(null, 304, headers));
   return asJson<T>(c.body(body, 200, { ...headers, "content-type": "application/json" }));
 }
 
@@ -24,8 +24,8 @@ export function assertMatches(ifMatch: string | undefined, current: unknown): vo
 }
 
 /** Weak comparison, as If-None-Match asks for; our own tags are strong, so it is exact for If-Match too. */
-const listsTag = (list: string, etag: string): boolean =>
-  list.trim() === "*" || list.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag);
+export const listsTag = (list: string | undefined, etag: string): boolean =>
+  list?.trim() === "*" || (list?.split(",") ?? []).some((tag) => tag.trim().replace(/^W\//, "") === etag);
 
 /** The body is the JSON text of a T by construction, which Hono's types cannot see through `c.body`. */
 const asJson = <T>(response: Response): TypedResponse<T, 200, "json"> & Response =>

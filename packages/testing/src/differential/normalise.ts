@@ -13,7 +13,7 @@ const ofTheMoment = new Set([
   // What is kept depends on who asked before.
   "cache-status",
   "connection",
-  // Compression is the platform's on Workers, and a proxy's in front of the host.
+  // Compression is the platform's on Workers, and the server's on the host.
   "content-encoding",
   "content-length",
   "date",

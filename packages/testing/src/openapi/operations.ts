@@ -57,6 +57,8 @@ export interface Operation {
   /** Who may call it; `role` is `user` with one of `roles`. */
   access: "anyone" | "optional" | "user" | "role";
   roles: string[];
+  /** Whether a service may call it as well. */
+  services: boolean;
   parameters: Parameter[];
   /** The JSON body's schema, if it reads one. */
   body: Schema | undefined;
@@ -83,6 +85,7 @@ export function operationsOf(document: Document): Operation[] {
         name: `${method.toUpperCase()} ${path}`,
         access: roles.length > 0 ? ("role" as const) : accessOf(security),
         roles,
+        services: security.some((scheme) => "serviceToken" in scheme),
         parameters,
         body: requestBody?.content["application/json"]?.schema,
         bodyRequired: requestBody?.required ?? false,

@@ -92,13 +92,17 @@ describe("with a forged token", () => {
 });
 
 describe("with a service token where a user's is due", () => {
-  test.for(needsUser)("$name answers 401, in whatever header it comes", async (operation) => {
-    for (const token of serviceTokens) {
-      const headers = { "x-service-token": token };
-      expect((await call(operation, { token })).status).toBe(401);
-      expect((await call(operation, { headers })).status).toBe(401);
-    }
-  });
+  test.for(needsUser)(
+    "$name answers 401, in whatever header it comes; 403 where services may call",
+    async (operation) => {
+      for (const token of serviceTokens) {
+        const headers = { "x-service-token": token };
+        expect((await call(operation, { token })).status).toBe(401);
+        // None of these is made out to the router, whose the routes are that services may call.
+        expect((await call(operation, { headers })).status).toBe(operation.services ? 403 : 401);
+      }
+    },
+  );
 });
 
 describe("an internal route", () => {

@@ -1,0 +1,1 @@
+export { type Asking, compress, type WholeBody } from "./compress.ts";
