@@ -16,7 +16,7 @@ const answerOf = (kept?: object): Response => {
 test("an answer that others have, too, is compressed once in each encoding, seen whole or as a stream", async () => {
   const gzip = vi.spyOn(zlib, "gzipSync");
   const zstd = vi.spyOn(zlib, "zstdCompressSync");
-  onTestFinished(() => vi.restoreAllMocks());
+  onTestFinished(() => void vi.restoreAllMocks());
   const kept = {};
   for (let count = 0; count < 3; count += 1) {
     const whole = await compress(answerOf(kept), asking("gzip"), text);

@@ -1,1 +1,1 @@
-export { type Asking, compress, type WholeBody } from "./compress.ts";
+export { type Asking, compress } from "./compress.ts";
