@@ -4,6 +4,7 @@ import { ApiKeys } from "./api-keys.ts";
 import { type ResponseCache, responseCache } from "./cache/index.ts";
 import { Documents } from "./document/documents.ts";
 import { type Env, servicesOf } from "./env.ts";
+import { HeaderRules } from "./header-rules/index.ts";
 import { Limits } from "./limits.ts";
 
 /** What the router remembers from one request to the next, in this process's memory. */
@@ -13,6 +14,7 @@ interface Memory {
   apiKeys: ApiKeys;
   documents: Documents;
   cache: ResponseCache;
+  headerRules: HeaderRules;
 }
 
 export interface Deps extends Memory {
@@ -37,6 +39,7 @@ export function memoryOf(env: Env): Memory {
     apiKeys: new ApiKeys(),
     documents: new Documents(),
     cache: responseCache(env),
+    headerRules: new HeaderRules(env.HEADER_RULES),
   };
   memories.set(env, memory);
   return memory;

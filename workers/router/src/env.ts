@@ -1,6 +1,7 @@
 import { encryptionKeys, redisEnv, serviceEnv } from "@trivet/http";
 import type { ServiceBinding } from "@trivet/platform";
 import { z } from "zod";
+import { headerRules } from "./header-rules/schema.ts";
 
 const wholeNumber = { error: "must be a whole number of at least 1" };
 const count = z.coerce.number(wholeNumber).int(wholeNumber).positive(wholeNumber);
@@ -42,6 +43,8 @@ export const env = serviceEnv
     MAX_BODY_BYTES: count.default(100 * 1024 * 1024),
     /** Bytes that answers which services call public may take in memory; 0 keeps none. */
     CACHE_BYTES: bytes.default(16 * 1024 * 1024),
+    /** Headers that requests and answers get, lose or change on their way. */
+    HEADER_RULES: headerRules,
   })
   .loose()
   .refine((value) => value.TRIVET_ENV !== "production" || !value.CORS_ORIGINS.includes("*"), {

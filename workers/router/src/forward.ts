@@ -15,6 +15,7 @@ import {
 import { cappedBody } from "./body-cap.ts";
 import type { Caller } from "./caller.ts";
 import type { Deps } from "./deps.ts";
+import { applyRules, saidOf } from "./header-rules/index.ts";
 import { forwardedHeaders, withoutHop } from "./headers.ts";
 import type { Destination } from "./public-path.ts";
 
@@ -52,6 +53,7 @@ export async function forward(
     accessToken: caller.exchangedToken,
   });
   if (!body) headers.delete("content-length");
+  applyRules(headers, c.env.deps().headerRules.forRequest(sent.method, to), () => saidOf(c, caller));
   const url = `http://${to.service}${to.path}${queryOf(c.req.url)}`;
   const request = { url, headers, body, deadline, patience: env.REQUEST_TIMEOUT_MS };
   const isProbe = alwaysAnswered.test(to.path);

@@ -56,9 +56,9 @@ export class Limits {
 
   /** Counts a request against the limit of its class: credentials by address, else by user, else by address. */
   take(method: string, to: Destination, caller: Counted, work: Pick<Sharing, "waitUntil">) {
-    if (method === "POST" && credentials.test(to.path))
-      return this.#credentials.take(caller.address, this.#sharing(work));
-    return this.#take(caller.tier, readMethods.has(method) ? "reads" : "writes", caller.id ?? caller.address, work);
+    const kind = classOf(method, to);
+    if (kind === "credentials") return this.#credentials.take(caller.address, this.#sharing(work));
+    return this.#take(caller.tier, kind, caller.id ?? caller.address, work);
   }
 
   /** Counts what an address does before it is known who is behind it. */
@@ -74,6 +74,12 @@ export class Limits {
 
   readonly #sharing = ({ waitUntil }: Pick<Sharing, "waitUntil">): Sharing | undefined =>
     this.#count && { count: this.#count, waitUntil };
+}
+
+/** What kind of request it is: what takes a password, a code or a token, what reads, what writes. */
+export function classOf(method: string, to: Destination): "credentials" | "reads" | "writes" {
+  if (method === "POST" && credentials.test(to.path)) return "credentials";
+  return readMethods.has(method) ? "reads" : "writes";
 }
 
 const nameOf = (tier: Tier, kind: Kind): string => `${tier}-${kind}`;

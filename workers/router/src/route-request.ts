@@ -3,6 +3,7 @@ import { asSent } from "./as-sent.ts";
 import { cached } from "./cached.ts";
 import { callerOf } from "./caller.ts";
 import type { Deps } from "./deps.ts";
+import { applyRules, saidOf } from "./header-rules/index.ts";
 import { pageHeaders } from "./page.ts";
 import { destinationOf } from "./public-path.ts";
 import { allowanceHeaders, assertAllowed } from "./rate-limit.ts";
@@ -21,7 +22,9 @@ export async function routeRequest(c: ServiceContext<Deps>): Promise<Response | 
   const allowance = await deps.limits.take(c.req.method, to, caller, deps.invocation);
   assertAllowed(allowance);
   const answer = await asSent(await cached(c, to, caller), to, path);
-  return withHeaders(answer, allowanceHeaders(allowance));
+  const told = withHeaders(answer, allowanceHeaders(allowance));
+  applyRules(told.headers, deps.headerRules.forResponse(c.req.method, to), () => saidOf(c, caller));
+  return told;
 }
 
 function withHeaders(response: Response, headers: Record<string, string>): Response {

@@ -1,0 +1,3 @@
+export { applyRules, HeaderRules, isPersonal } from "./apply.ts";
+export { saidOf } from "./said.ts";
+export { headerRules } from "./schema.ts";
