@@ -14,7 +14,17 @@ type Answer = RouteConfig["responses"][string];
  * is answered `atDoor` is the router's own, which counts nobody for it and asks no service's leave.
  */
 export function describeRoute(contract: RouteContract, { atDoor }: { atDoor: boolean }): RouteConfig {
-  const { access, errors = [], etag, idempotencyKey, encryption: _, bodyLimit: __, beacon, cache: ___, ...operation } = contract;
+  const {
+    access,
+    errors = [],
+    etag,
+    idempotencyKey,
+    encryption: _,
+    bodyLimit: __,
+    beacon,
+    cache: ___,
+    ...operation
+  } = contract;
   const codes = new Set<ErrorCode>([...(atDoor ? doorCodes : universalCodes(contract)), ...errors]);
   const refusals = refusalsOf(codes);
   const answers: Record<string, Answer> = {

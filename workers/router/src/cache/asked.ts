@@ -13,7 +13,15 @@ export interface Asked {
 
 const credentials = ["authorization", "cookie", "x-api-key", "x-service-token"];
 /** Of these the service's answer depends in ways that no stored one can show; it has to be asked. */
-const passing = ["range", "if-match", "if-unmodified-since", "if-range", "upgrade", "x-encrypt-response"];
+const passing = [
+  "range",
+  "if-match",
+  "if-unmodified-since",
+  "if-range",
+  "upgrade",
+  "x-encrypt-response",
+  "x-service-communication",
+];
 
 /** What is asked of the cache; undefined where the request passes it by. */
 export function askedOf({ method, headers, body }: Request, key: string): Asked | undefined {
