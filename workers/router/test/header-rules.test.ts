@@ -1,12 +1,12 @@
 import { envFaults } from "@trivet/http";
 import { describe, expect, test } from "vitest";
 import { env } from "../src/env.ts";
-import { type Door, door, newAuth, publicUrl, serviceSecret, Upstream } from "./fixture/door.ts";
+import { authKey, type Door, door, newAuth, publicUrl, serviceSecret, Upstream } from "./fixture/door.ts";
 
 const users = new Upstream();
 const with_ = (...rules: object[]): Door => door({ USERS: users, HEADER_RULES: JSON.stringify(rules) });
 const faultsOf = (HEADER_RULES: unknown): string[] =>
-  envFaults(env, { PUBLIC_URL: publicUrl, SERVICE_JWT_SECRET: serviceSecret, HEADER_RULES });
+  envFaults(env, { PUBLIC_URL: publicUrl, SERVICE_JWT_SECRET: serviceSecret, AUTH_KEY: authKey, HEADER_RULES });
 
 describe("a header rule", () => {
   test("for requests sets, appends and removes what the service gets", async () => {

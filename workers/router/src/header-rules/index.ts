@@ -1,3 +1,2 @@
 export { applyRules, HeaderRules, isPersonal } from "./apply.ts";
 export { saidOf } from "./said.ts";
-export { headerRules } from "./schema.ts";
