@@ -2,9 +2,9 @@ import { TrivetError } from "@trivet/platform";
 import { answerEntry } from "./answer-entry.ts";
 import { ageOf, type Entry, entryOf, isUsable, namesIn } from "./entry.ts";
 import { type Lifetime, lifetimeOf } from "./lifetime.ts";
+import type { Passage } from "./passage.ts";
 import { readWithin } from "./read-within.ts";
 import { type CacheStatus, statusText } from "./status.ts";
-import type { Passage } from "./through-cache.ts";
 
 /** Asks the service, whether `entry` is current where there is one, and keeps its answer where it may be kept. */
 export async function keepAnswer(passage: Passage, entry: Entry | undefined, status: CacheStatus): Promise<Response> {

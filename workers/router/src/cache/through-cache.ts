@@ -1,27 +1,12 @@
-import { describeError, type Invocation, TrivetError } from "@trivet/platform";
+import { describeError, TrivetError } from "@trivet/platform";
 import { answerEntry } from "./answer-entry.ts";
 import type { Asked } from "./asked.ts";
 import { secondsOf } from "./directives.ts";
 import { ageOf, type Entry, isFresh, isUsable } from "./entry.ts";
 import { keepAnswer } from "./keep-answer.ts";
-import type { Flight, ResponseCache } from "./response-cache.ts";
+import type { Passage } from "./passage.ts";
+import type { Flight } from "./response-cache.ts";
 import type { CacheStatus } from "./status.ts";
-
-export interface Passage {
-  cache: ResponseCache;
-  asked: Asked;
-  /** Asks the service what the client has asked, or this instead. */
-  ask(sent?: Pick<Request, "method" | "headers" | "signal">): Promise<Response>;
-  /** Aborts when nobody waits for the answer any more. */
-  signal: AbortSignal;
-  /** Whether an answer to this request may be everybody's, as far as the request goes. */
-  isUsual(): boolean;
-  /** Whether the service is well: in front of an open circuit nobody waits, not even for the probe. */
-  mayWait(): boolean;
-  invocation: Invocation;
-  /** Milliseconds that one request waits for another's answer. */
-  patience: number;
-}
 
 /** Answers from what is kept where it may, and keeps what may be kept of what the service answers. */
 export async function throughCache(passage: Passage): Promise<Response> {
