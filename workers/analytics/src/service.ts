@@ -36,6 +36,7 @@ export const analytics = defineService<Env, Deps>({
   events: [...Object.values(counted).map(countEvent), onUserDeleted],
   crons: { "* * * * *": foldEvents, "0 * * * *": turnDays },
   idempotency: ({ answers }) => answers,
+  replays: ({ replays }) => replays,
   checks: { database: ({ db }) => pingDatabase(db, 2_000) },
   faults: databaseFault,
 });

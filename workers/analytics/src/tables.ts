@@ -1,4 +1,4 @@
-import { idempotencyTable } from "@trivet/db";
+import { idempotencyTable, usedMessagesTable } from "@trivet/db";
 import { sql } from "drizzle-orm";
 import {
   bigint,
@@ -124,3 +124,4 @@ export const goals = schema.table(
 );
 
 export const idempotencyKeys = idempotencyTable(schema);
+export const usedMessages = usedMessagesTable(schema);

@@ -6,7 +6,7 @@ import {
   userDeleted,
   userFollowed,
 } from "@trivet/contracts";
-import { newId, newTrace } from "@trivet/platform";
+import { mintServiceToken, newId, newTrace } from "@trivet/platform";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { quantile } from "../src/performance/quantile.ts";
 import { type AnalyticsSystem, type Person, startAnalytics } from "./system/start-analytics.ts";
@@ -42,6 +42,16 @@ describe("a service", () => {
       { source: "service:payments", visitor: null },
       { source: "service:posts", visitor: null },
     ]);
+  });
+
+  test("is refused in plain text, with the same words", async () => {
+    const token = await mintServiceToken("payments", "analytics", "0123456789abcdef0123456789abcdef0123");
+    const plain = await analytics.request("POST", "/analytics/internal/record", {
+      body: { events: [{ id: "plain", name: "plain" }] },
+      headers: { "x-service-token": token },
+    });
+    expect(plain).toMatchObject({ status: 400, body: { code: "encryption_required" } });
+    expect([...(await stored("plain"))]).toEqual([]);
   });
 
   test("that is none is not let in", async () => {

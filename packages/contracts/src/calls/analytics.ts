@@ -25,6 +25,7 @@ export const recordEvents = defineCall({
   method: "post",
   path: "/record",
   summary: "Record events; those that are wrong are named and do not cost the others",
+  encryption: "required",
   body: z.strictObject({ events: z.array(recordedEvent).min(1).max(analyticsLimit) }),
   reply: z.object({
     accepted: z.int(),
@@ -59,6 +60,7 @@ export const recordRequests = defineCall({
   method: "post",
   path: "/requests",
   summary: "Report how fast the caller has answered; the same report is counted once",
+  encryption: "required",
   body: z.strictObject({ id, minutes: z.array(requestMinute).min(1).max(analyticsLimit) }),
   idempotent: true,
 });

@@ -11,7 +11,7 @@ import { eraseUsers } from "./erase-users.ts";
  * gone. A repeat finds nothing left to do.
  */
 export async function turnDays(deps: Deps): Promise<void> {
-  const { db, env, answers } = deps;
+  const { db, env, answers, replays } = deps;
   const now = Date.now();
   const oldest = now - env.ANALYTICS_RETENTION_DAYS * day;
   await deleteSalts(db, new Date(now).toISOString().slice(0, 10));
@@ -19,6 +19,7 @@ export async function turnDays(deps: Deps): Promise<void> {
   await forgetSeenEvents(db);
   await deleteRequests(db, oldest);
   await answers.sweep();
+  await replays.sweep();
   await eraseUsers(deps);
   await dropPartitions(db, oldest);
 }

@@ -12,6 +12,7 @@ export const postEventBatch = route(
     summary: "Send up to 1,000 events",
     description: "As `POST /analytics/events`, for clients that wrap them in an object.",
     access: access.optional,
+    encryption: "optional",
     beacon: true,
     request: { query: siteQuery, body: json(eventBatch) },
     responses: { 202: json(received, "What became of the events") },

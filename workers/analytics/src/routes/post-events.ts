@@ -13,6 +13,7 @@ export const postEvents = route(
     description:
       "Each event stands for itself: those that are right are stored when the answer comes, the others are named in `errors`. The JSON may come as `text/plain`, as `navigator.sendBeacon` sends it. With `DNT: 1` or `Sec-GPC: 1` events are counted without telling whose they are. No address is stored.",
     access: access.optional,
+    encryption: "optional",
     beacon: true,
     request: { query: siteQuery, body: json(eventOrEvents) },
     responses: { 202: json(received, "What became of the events") },

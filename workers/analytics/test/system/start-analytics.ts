@@ -1,6 +1,14 @@
 import { type Envelope, getUserCount, inboxQueueOf } from "@trivet/contracts";
-import { access, createWorker, defineService, json, routesFor, serviceEnv } from "@trivet/http";
-import { mintServiceToken, newId, type QueueMessage, type Role, type ServiceBinding } from "@trivet/platform";
+import { access, createWorker, defineService, encryptionKeys, json, routesFor, serviceEnv } from "@trivet/http";
+import {
+  mintServiceToken,
+  newId,
+  type QueueMessage,
+  type Role,
+  type ServiceBinding,
+  saysEncrypted,
+  sealRequest,
+} from "@trivet/platform";
 import { createTestDatabase } from "@trivet/testing";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import postgres from "postgres";
@@ -88,9 +96,21 @@ export async function startAnalytics(): Promise<AnalyticsSystem> {
   };
 
   const call: AnalyticsSystem["call"] = async (from, path, body) => {
+    const url = `http://analytics/analytics/internal${path}`;
+    const plain = { self: from, callee: "analytics", method: "POST", url, body: JSON.stringify(body) };
+    const sealed = await sealRequest(plain, encryptionKeys.parse(settings.ANALYTICS_KEY));
     const token = await mintServiceToken(from, "analytics", settings.SERVICE_JWT_SECRET);
-    const headers = new Headers({ "x-service-token": token, "content-type": "application/json" });
-    return await send("POST", `/analytics/internal${path}`, headers, JSON.stringify(body));
+    const headers = { "x-service-token": token, ...sealed.headers };
+    const request = new Request(url, { method: "POST", headers, body: sealed.body ?? "" });
+    const answer = await worker.fetch(request, env, { waitUntil: () => {} });
+    const response = saysEncrypted(answer.headers) ? await sealed.open(answer) : answer;
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: text === "" ? undefined : JSON.parse(text),
+    };
   };
 
   return {
