@@ -2,6 +2,7 @@ import type { LastingDatabase } from "@trivet/db/lasting";
 import { describeError } from "@trivet/platform";
 import { hostLog } from "../logs/index.ts";
 import { type Claim, mostAttempts, renew, settle } from "./claims.ts";
+import { about, isOverdue } from "./delays.ts";
 import { type Controller, newController } from "./invoke.ts";
 import type { Pace } from "./pace.ts";
 import type { Schedule } from "./schedule.ts";
@@ -14,17 +15,13 @@ export interface Job {
   run(controller: Controller): Promise<void>;
 }
 
-/** A tick that was missed is made up for when it is not older than this: half a day late is better than not at all. */
-const longestLateness = 12 * 3_600_000;
 /** What Cloudflare grants a run; after that the next tick no longer waits for it. */
 const longestRun = 15 * 60_000;
 
 /** Never rejects: what goes wrong is logged, and the tick is had again where it should be. */
 export async function runClaim(database: LastingDatabase, job: Job, claim: Claim, pace: Pace): Promise<void> {
-  const overdue = claim.late > longestLateness;
-  tellOfDelay(job, claim, overdue);
   let retryIn: number | undefined;
-  if (!overdue) {
+  if (!isOverdue(claim)) {
     using _kept = keepLease(database, claim, pace.lease);
     const controller = newController(claim.cron, claim.tick);
     try {
@@ -44,28 +41,6 @@ export async function runClaim(database: LastingDatabase, job: Job, claim: Claim
       ...about(claim),
       fault: describeError(error),
     });
-  });
-}
-
-const about = ({ service, cron, tick, attempt }: Claim) => ({
-  service,
-  cron,
-  scheduled_time: new Date(tick).toISOString(),
-  attempt,
-});
-
-function tellOfDelay({ schedule }: Job, claim: Claim, overdue: boolean): void {
-  if (claim.attempt > 1) {
-    hostLog.warn("Cron {cron} of {service} is run again: attempt {attempt}", about(claim));
-    return;
-  }
-  if (claim.lost) hostLog.warn("The run of cron {cron} of {service} before this one was cut off", about(claim));
-  const skipped = schedule.countBetween(claim.before, claim.tick) + (overdue ? 1 : 0);
-  if (skipped === 0) return;
-  hostLog.warn("Cron {cron} of {service} is {late_s} s late; ticks before it that were skipped: {skipped}", {
-    ...about(claim),
-    late_s: Math.round(claim.late / 1_000),
-    skipped,
   });
 }
 

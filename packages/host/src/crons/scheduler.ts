@@ -2,6 +2,7 @@ import type { LastingDatabase } from "@trivet/db/lasting";
 import { describeError } from "@trivet/platform";
 import { hostLog } from "../logs/index.ts";
 import { type Claim, claimTicks, databaseTime, introduce, type Tick } from "./claims.ts";
+import { tellOfDelays } from "./delays.ts";
 import { type Pace, usualPace } from "./pace.ts";
 import { type Job, runClaim } from "./run-claim.ts";
 
@@ -22,6 +23,8 @@ export function startScheduler(database: LastingDatabase, jobs: readonly Job[], 
   let again = false;
   /** How far the database's clock is ahead of this machine's; undefined before it was asked. */
   let ahead: number | undefined;
+  /** By the database's clock. */
+  let begun = 0;
 
   const now = (): number => Date.now() + (ahead ?? 0);
 
@@ -41,12 +44,18 @@ export function startScheduler(database: LastingDatabase, jobs: readonly Job[], 
   const claimDue = async (): Promise<void> => {
     try {
       if (ahead === undefined) {
-        ahead = (await databaseTime(database)) - Date.now();
+        begun = await databaseTime(database);
+        ahead = begun - Date.now();
         await introduce(database, latestTicks(jobs, now()));
       }
       const { now: theirs, claims } = await claimTicks(database, latestTicks(jobs, now()), pace.lease);
       ahead = theirs - Date.now();
-      for (const claim of claims) start(claim);
+      const claimed = claims.map((claim) => ({ claim, job: jobOf(claim) }));
+      tellOfDelays(
+        claimed.map(({ claim, job }) => ({ claim, schedule: job.schedule })),
+        begun,
+      );
+      for (const { claim, job } of claimed) start(claim, job);
       const next = Math.min(...jobs.map(({ schedule }) => schedule.next(now())));
       wakeIn(Math.min(next - now(), pace.look * (0.75 + Math.random() / 2)));
     } catch (error) {
@@ -55,9 +64,13 @@ export function startScheduler(database: LastingDatabase, jobs: readonly Job[], 
     }
   };
 
-  const start = (claim: Claim): void => {
+  const jobOf = (claim: Claim): Job => {
     const job = jobs.find(({ service, schedule }) => service === claim.service && schedule.cron === claim.cron);
     if (!job) throw new Error(`${claim.service} was not asked for the cron ${claim.cron}`);
+    return job;
+  };
+
+  const start = (claim: Claim, job: Job): void => {
     const run = runClaim(database, job, claim, pace).finally(() => {
       running.delete(run);
       // The next tick may have come due meanwhile.

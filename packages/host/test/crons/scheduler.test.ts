@@ -18,9 +18,9 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Properties of what has been logged. */
+/** Levels and properties of what has been logged. */
 const logged: Readonly<Record<string, unknown>>[] = [];
-const remember: Sink = ({ properties }) => void logged.push(properties);
+const remember: Sink = ({ level, properties }) => void logged.push({ level, ...properties });
 configureLogging({ level: "info", sinks: { remember } });
 
 beforeEach(async () => {
@@ -67,7 +67,40 @@ describe("ticks", () => {
     await eventually(() => ran.length === 1);
     await settled();
     expect(ran).toEqual([latest()]);
-    expect(logged).toEqual([expect.objectContaining({ cron: every(hour).cron, service: "a", skipped: 3, attempt: 1 })]);
+    expect(logged).toEqual([expect.objectContaining({ level: "info", skipped: 3, crons: 1 })]);
+  });
+
+  test("of many crons that passed before the process began are one line, and no warning", async () => {
+    const crons = [every(hour), every(hour / 2), every(hour / 4)];
+    for (const schedule of crons) await lastRan((schedule.latest(Date.now()) ?? 0) - 3 * hour, schedule);
+    const ran: string[] = [];
+    const jobs = crons.map((schedule) => ({
+      service: "a",
+      schedule,
+      run: async ({ cron }: { cron: string }) => void ran.push(cron),
+    }));
+    const scheduler = startScheduler(store.database(), jobs, pace);
+    onTestFinished(() => scheduler.drain());
+    await eventually(() => ran.length === 3);
+    expect(ran.toSorted()).toEqual(crons.map(({ cron }) => cron).toSorted());
+    expect(logged).toEqual([expect.objectContaining({ level: "info", skipped: 2 + 5 + 11, crons: 3 })]);
+  });
+
+  test("that are skipped while the process is there are a warning", async () => {
+    const { promise: end, resolve: finish } = Promise.withResolvers<void>();
+    await lastRan(every(100).latest(Date.now()) ?? 0, every(100));
+    const ran: number[] = [];
+    start(async ({ scheduledTime }) => {
+      ran.push(scheduledTime);
+      if (ran.length === 2) await end;
+    }, every(100));
+    await eventually(() => ran.length === 2);
+    await eventually(() => Date.now() > (ran[1] ?? 0) + 350);
+    logged.length = 0;
+    finish();
+    await eventually(() => ran.length === 3);
+    expect(logged[0]).toMatchObject({ level: "warning", cron: every(100).cron, service: "a", attempt: 1 });
+    expect(logged[0]?.skipped).toBeGreaterThanOrEqual(2);
   });
 
   test("that come late while none before them was skipped are nothing to log", async () => {
@@ -92,7 +125,7 @@ describe("ticks", () => {
     await eventually(() => logged.length > 0);
     await settled();
     expect(ran).toEqual([]);
-    expect(logged).toEqual([expect.objectContaining({ skipped: 1 })]);
+    expect(logged).toEqual([expect.objectContaining({ level: "info", skipped: 1 })]);
   });
 
   test.each([
