@@ -21,7 +21,7 @@ const placeholderId = /^0*$/;
  * Reads the settings of a deployment from environment variables, each `NAME` or `NAME_FILE`:
  *
  * - `DATABASE_URL`: where the migrations run.
- * - every name of a manifest's `[vars]`; TRIVET_ENV is `production` unless given, PUBLIC_URL must be given.
+ * - every name of a manifest's `[vars]`; TRIVET_ENV may be nothing but `production`, PUBLIC_URL must be given.
  * - every secret; one that is not given, or empty, stays as it is on Cloudflare.
  * - `HYPERDRIVE_ID_<SERVICE>`, where the manifest has a placeholder.
  *
@@ -39,6 +39,11 @@ export function settingsFrom(
     faults.add("DATABASE_URL is not set: the migrations run there before the deployment.");
   if (!read("PUBLIC_URL")?.startsWith("https://")) {
     faults.add("PUBLIC_URL is not set to the https:// address under which the router will answer.");
+  }
+  if ((read("TRIVET_ENV") || "production") !== "production") {
+    faults.add(
+      "TRIVET_ENV is not production: what is deployed is open to everybody, and a development system shows them every mail. Take it out of the environment.",
+    );
   }
   for (const manifest of manifests) {
     const { name, vars, secrets } = manifest.config;
@@ -63,9 +68,11 @@ const weak = (name: string): string =>
   `${name} is no secret: set it to at least ${shortestSecret} random characters, such as \`openssl rand -base64 48\` prints.`;
 
 function varsOf(read: Read, defaults: Record<string, string>): Record<string, string> {
-  const production: Record<string, string> = { TRIVET_ENV: "production" };
   return Object.fromEntries(
-    Object.entries(defaults).map(([name, fallback]) => [name, read(name) ?? production[name] ?? fallback]),
+    Object.entries(defaults).map(([name, fallback]) => [
+      name,
+      name === "TRIVET_ENV" ? "production" : (read(name) ?? fallback),
+    ]),
   );
 }
 

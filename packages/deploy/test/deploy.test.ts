@@ -232,5 +232,15 @@ describe("the settings of a deployment", () => {
     const settings = settingsFrom({ ...given, PUBLIC_URL: "https://trivet.test" }, withDatabase(), new Map());
     expect(settings.vars["trivet-router"]).toEqual({ TRIVET_ENV: "production", PUBLIC_URL: "https://trivet.test" });
     expect(settings.hyperdrive["trivet-users"]).toEqual({ DB: "1a" });
+    const safe = { ...given, PUBLIC_URL: "https://trivet.test" };
+    for (const TRIVET_ENV of ["development", "staging"]) {
+      expect(() => settingsFrom({ ...safe, TRIVET_ENV }, withDatabase(), new Map())).toThrow(
+        /^TRIVET_ENV is not production/,
+      );
+    }
+    for (const TRIVET_ENV of ["production", ""]) {
+      const { vars } = settingsFrom({ ...safe, TRIVET_ENV }, withDatabase(), new Map());
+      expect(vars["trivet-router"]?.TRIVET_ENV).toBe("production");
+    }
   });
 });
