@@ -50,6 +50,8 @@ export function addressFaults(source: Source, manifests: readonly Manifest[]): s
 
 function parseAddress(value: string, variable: string): { url?: URL; fault?: string } {
   const url = URL.parse(value);
-  if (url && /^https?:$/.test(url.protocol) && url.pathname === "/" && url.search === "") return { url };
-  return { fault: `${variable} gives "${value}", which is not an address like http://users.internal:8001` };
+  const bare = url && url.pathname === "/" && url.search === "" && url.username === "" && url.password === "";
+  if (bare && /^https?:$/.test(url.protocol)) return { url };
+  // Not repeated: somebody may have written a password into it.
+  return { fault: `${variable} is not an address like http://users.internal:8001, of scheme, host and port alone` };
 }

@@ -36,7 +36,8 @@ const faulty: [Record<string, string>, string][] = [
     "DATABASE_URL_USER is about a service user, which is not there: rename it to DATABASE_URL_USERS, or take it out",
   ],
   [{ DATABASE_URL_USER_FILE: "canary.txt" }, "DATABASE_URL_USER is about a service user"],
-  [{ USERS_URL: "users:8001" }, "USERS_URL gives"],
+  [{ USERS_URL: "users:canary" }, "USERS_URL is not an address like http://users.internal:8001"],
+  [{ USERS_URL: "http://me:canary@users:8001" }, "USERS_URL is not an address like http://users.internal:8001"],
   [{ USER_URL: "http://canary" }, "USER_URL is about a service user, which is not there: rename it to USERS_URL"],
 ];
 
