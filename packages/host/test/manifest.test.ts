@@ -76,7 +76,7 @@ describe("manifests", () => {
       "wrangler.toml": toml("app", "[ai]\nbinding = 'AI'\n[[d1_databases]]\nbinding = 'Q'\n"),
       "worker.mjs": helloWorker,
       "workers/a/wrangler.toml": toml("app", '[dev]\nport = 9000\n[[services]]\nbinding = "X"\nservice = "nobody"\n'),
-      "workers/b/wrangler.toml": "name = ",
+      "workers/b/wrangler.toml": 'name = "b"\nmain = ',
       "workers/c/wrangler.toml":
         'name = "c"\nmain = "gone.ts"\n[dev]\nport = 9000\n[vars]\nDB = "x"\n[[hyperdrive]]\nbinding = "DB"\nid = "1"\n',
     });
@@ -85,7 +85,7 @@ describe("manifests", () => {
       "wrangler.toml: `ai`",
       "wrangler.toml: `d1_databases`",
       "workers/a/wrangler.toml: `main` names",
-      "workers/b/wrangler.toml: is not valid TOML",
+      "workers/b/wrangler.toml: is not valid TOML at line 2, column 8: ",
       "workers/c/wrangler.toml: `main` names",
       "workers/c/wrangler.toml: declares DB more than once",
       "share the name app",

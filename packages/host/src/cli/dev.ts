@@ -55,9 +55,12 @@ interface Runner {
 
 /** Runs `trivet start` in a process of its own, one at a time; the database outlives them all. */
 function runAgain(args: readonly string[], databaseUrl: string | undefined, { root }: Project): Runner {
+  /** Once a system has run until it was replaced, its table of addresses has been read. */
+  let seen = false;
   const begin = (): ChildProcess => {
+    const brief = seen ? ["--brief"] : [];
     const main = [...process.execArgv, join(import.meta.dirname, "main.ts")];
-    const child = spawn(process.execPath, [...main, "start", "--processes=1", ...args], {
+    const child = spawn(process.execPath, [...main, "start", "--processes=1", ...brief, ...args], {
       cwd: root,
       // Requests of a version that is being replaced are not waited for as long as in production.
       env: { DRAIN_TIMEOUT: "1", ...process.env, ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }) },
@@ -78,6 +81,7 @@ function runAgain(args: readonly string[], databaseUrl: string | undefined, { ro
     restart(reason) {
       turn = turn.then(async () => {
         say(`${reason}; starting again.`);
+        seen ||= isAlive(child);
         await end(child);
         child = begin();
       });
@@ -89,8 +93,10 @@ function runAgain(args: readonly string[], databaseUrl: string | undefined, { ro
   };
 }
 
+const isAlive = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null;
+
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (!isAlive(child)) return;
   const exited = once(child, "exit");
   child.kill("SIGTERM");
   await exited;

@@ -7,6 +7,11 @@ export function printAddresses(url: string, services: readonly RunningService[])
   process.stdout.write(`\n${formatTable([...rows, ...docs])}\n\n`);
 }
 
+/** The same for whoever has seen the table. */
+export function printAddress(url: string): void {
+  process.stdout.write(`trivet: running at ${url}\n`);
+}
+
 /** Columns as wide as their widest cell. */
 export function formatTable(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));

@@ -8,7 +8,7 @@ import { type DatabaseServer, openDatabaseServer } from "./database-server.ts";
 import { CommandError } from "./exit.ts";
 import { leaveWithLauncher } from "./launcher.ts";
 import { migrateServicesUp } from "./migrate-services.ts";
-import { printAddresses } from "./print-addresses.ts";
+import { printAddress, printAddresses } from "./print-addresses.ts";
 import { openProject, type Project } from "./project.ts";
 import { startWorkers } from "./workers/start-workers.ts";
 
@@ -27,6 +27,7 @@ export const start = defineCommand({
       valueHint: "number",
       description: "So many processes that share the port, instead of PROCESSES or 1; limits hold in each",
     },
+    brief: { type: "boolean", description: "Say in one line where the system answers, without the table of addresses" },
     migrate: {
       type: "boolean",
       default: true,
@@ -51,6 +52,7 @@ export const start = defineCommand({
       });
       void host.hopeless?.then(() => leave(1));
       if (member) member.join(() => leave(0));
+      else if (args.brief) printAddress(host.url);
       else printAddresses(host.url, host.services);
       leaveWithLauncher(() => leave(0));
     } catch (error) {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
-import { parse } from "smol-toml";
+import { parse, TomlError } from "smol-toml";
 import type { z } from "zod";
 import { cronFaults } from "../crons/schedule.ts";
 import type { RateLimitSection } from "../ratelimits/index.ts";
@@ -93,7 +93,7 @@ function readManifest(root: string, found: ManifestFile): { manifest?: Manifest;
   try {
     toml = parse(readFileSync(found.path, "utf8"));
   } catch (error) {
-    return { faults: [named(`is not valid TOML: ${firstLine(error)}`)] };
+    return { faults: [named(tomlFault(error))] };
   }
   const keyFaults = Object.keys(toml).flatMap((key) => keyFault(key) ?? []);
   const parsed = manifestSchema.safeParse(toml);
@@ -213,4 +213,9 @@ const repeated = <T>(values: readonly T[]): T[] => [
   ...new Set(values.filter((value, index) => values.indexOf(value) !== index)),
 ];
 
-const firstLine = (error: unknown): string => (error instanceof Error ? error.message.split("\n", 1)[0] : "") ?? "";
+function tomlFault(error: unknown): string {
+  const sentence = (error instanceof Error ? error.message.split("\n", 1)[0] : "") ?? "";
+  if (!(error instanceof TomlError)) return `cannot be read: ${sentence}`;
+  const reason = sentence.replace(/^Invalid TOML document: /, "");
+  return `is not valid TOML at line ${error.line}, column ${error.column}: ${reason}`;
+}

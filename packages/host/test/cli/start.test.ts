@@ -115,11 +115,15 @@ describe("trivet dev", () => {
       });
     writeFileSync(file, first.replace("first", "second"));
     await serves("second");
+    await until("one line says where", () => /^trivet: running at http:\S+$/m.test(running.output()));
     writeFileSync(file, "const mistake = (;");
     await until("the mistake is told", () => running.output().includes("Waiting for a change"));
     writeFileSync(file, first.replace("first", "third"));
     await serves("third");
     await answers(urlOf("router"));
+    await until("the line is there again", () => running.output().match(/^trivet: running at /gm)?.length === 2);
+    // The table of addresses, of which this is a line, was printed by the first start alone.
+    expect(running.output().match(/^ {2}docs /gm)?.length).toBe(1);
     expect(postmasterPid(join(folder, ".trivet"))).toBe(pid);
     expect((await running.stop("SIGINT")).code).toBe(0);
     expect(postmasterPid(join(folder, ".trivet"))).toBeUndefined();
