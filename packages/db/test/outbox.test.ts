@@ -215,6 +215,7 @@ describe("sendEnvelopes", () => {
     const batches: number[][] = [];
     const queue: QueueBinding = {
       send: () => expect.unreachable(),
+      metrics: () => expect.unreachable(),
       async sendBatch(messages) {
         const bodies = [...messages].map(({ body }) => JSON.stringify(body));
         expect(bodies.length).toBeLessThanOrEqual(100);

@@ -42,11 +42,20 @@ export interface QueueSendRequest<Body = unknown> extends QueueSendOptions {
   body: Body;
 }
 
+/** How much of a queue there is. */
+export interface QueueMetrics {
+  /** Messages that wait or are in the hands of a consumer. */
+  readonly backlogCount: number;
+  /** When the oldest that waits was sent; left out where none does. */
+  readonly oldestMessageTimestamp?: Date;
+}
+
 /** `[[queues.producers]]`: resolves when the message is stored where no crash loses it. */
 export interface QueueBinding<Body = unknown> {
   send(body: Body, options?: QueueSendOptions): Promise<unknown>;
   /** All of the messages or none; 100 at most, and 256 KB. */
   sendBatch(messages: Iterable<QueueSendRequest<Body>>, options?: { delaySeconds?: number }): Promise<unknown>;
+  metrics(): Promise<QueueMetrics>;
 }
 
 export interface QueueRetryOptions {

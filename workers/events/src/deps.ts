@@ -1,5 +1,5 @@
 import { type Database, openDatabase } from "@trivet/db";
-import type { Scope } from "@trivet/http";
+import { routesFor, type Scope } from "@trivet/http";
 import type { Invocation } from "@trivet/platform";
 import type { Env } from "./env.ts";
 
@@ -15,3 +15,5 @@ export const makeDeps = ({ env, invocation }: Scope<Env>): Deps => ({
   invocation,
   db: openDatabase(env.DB, invocation),
 });
+
+export const { route } = routesFor<Deps>();

@@ -5,6 +5,7 @@ import { z } from "zod";
 
 const own = serviceEnv.extend({
   DB: databaseBinding,
+  EVENTS_QUEUE: queueBinding,
   /** Days for which the log keeps an event. */
   EVENTS_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).default(90),
 });

@@ -6,6 +6,16 @@ import { takeDeadLetters } from "./dead-letters/take-dead-letters.ts";
 import { type Deps, makeDeps } from "./deps.ts";
 import { type Env, env } from "./env.ts";
 import { takeEvents } from "./log/take-events.ts";
+import {
+  deleteOneDeadLetter,
+  getDeadLetter,
+  getDeadLetters,
+  postRedrive,
+  postRedriveAll,
+} from "./routes/dead-letters.ts";
+import { getEvent } from "./routes/get-event.ts";
+import { getEvents } from "./routes/get-events.ts";
+import { getMonitor } from "./routes/get-monitor.ts";
 
 const graves = [eventsQueue, ...Object.keys(subscriptions).map(inboxQueueOf)].map(deadLetterQueueOf);
 const bury: QueueHandler<Deps> = { batch: takeDeadLetters };
@@ -16,7 +26,10 @@ export const events = defineService<Env, Deps>({
   summary: "What happened, who was told of it, and what could not be handled.",
   env,
   deps: makeDeps,
-  routes: [],
+  routes: [
+    ...[getEvents, getEvent, getMonitor],
+    ...[getDeadLetters, getDeadLetter, postRedrive, postRedriveAll, deleteOneDeadLetter],
+  ],
   queues: { [eventsQueue]: { batch: takeEvents }, ...Object.fromEntries(graves.map((queue) => [queue, bury])) },
   crons: { "7 * * * *": keepPartitions },
   checks: { database: ({ db }) => pingDatabase(db, 2_000) },

@@ -1,4 +1,4 @@
-import type { QueueBinding, QueueSendOptions, QueueSendRequest } from "@trivet/platform";
+import type { QueueBinding, QueueMetrics, QueueSendOptions, QueueSendRequest } from "@trivet/platform";
 import type { QueueProducer } from "../manifest/index.ts";
 import type { Outgoing, QueueDriver } from "./driver.ts";
 import { encodeBody } from "./encoding.ts";
@@ -25,6 +25,13 @@ export function queueBinding({ queue, deliveryDelay }: QueueProducer, driver: Qu
       });
       refuseBatch(messages);
       await driver.send(queue, messages);
+    },
+    async metrics(): Promise<QueueMetrics> {
+      const [{ waiting, held }, [oldest]] = await Promise.all([driver.depth(queue), driver.browse(queue, 1)]);
+      return {
+        backlogCount: waiting + held,
+        ...(oldest && { oldestMessageTimestamp: new Date(oldest.sentAt) }),
+      };
     },
   };
 }

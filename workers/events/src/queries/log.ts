@@ -1,6 +1,8 @@
 import type { Envelope } from "@trivet/contracts";
-import type { Transaction } from "@trivet/db";
-import { sql } from "drizzle-orm";
+import type { Database, Transaction } from "@trivet/db";
+import { and, desc, eq, gte, lt, sql } from "drizzle-orm";
+import { firstIdAt } from "../log/event-id.ts";
+import type { EventFilter, LoggedEvent } from "../schemas.ts";
 import { log } from "../tables.ts";
 
 /** Of those who write to the log one does at a time, so that positions are in the order of the commits. */
@@ -17,4 +19,53 @@ export async function insertEvents(tx: Transaction, envelopes: readonly Envelope
       span_id text, data jsonb)
     on conflict (id) do nothing returning id`);
   return rows.length;
+}
+
+const columns = {
+  id: log.id,
+  event: log.event,
+  version: log.version,
+  service: log.service,
+  subject: log.subject,
+  timestamp: log.at,
+  trace_id: log.traceId,
+  span_id: log.spanId,
+  data: log.data,
+  received_at: log.receivedAt,
+};
+
+/** The latest come first. By ids, which are in the order of the times and say which partitions are meant. */
+export async function selectEvents(
+  db: Database,
+  { from, to, event, subject, service }: EventFilter,
+  page: { before: string | undefined; limit: number },
+): Promise<LoggedEvent[]> {
+  return await db
+    .select(columns)
+    .from(log)
+    .where(
+      and(
+        from === undefined ? undefined : gte(log.id, firstIdAt(Date.parse(from))),
+        to === undefined ? undefined : lt(log.id, firstIdAt(Date.parse(to))),
+        page.before === undefined ? undefined : lt(log.id, page.before),
+        event === undefined ? undefined : eq(log.event, event),
+        subject === undefined ? undefined : eq(log.subject, subject),
+        service === undefined ? undefined : eq(log.service, service),
+      ),
+    )
+    .orderBy(desc(log.id))
+    .limit(page.limit);
+}
+
+export async function selectEvent(db: Database, id: string): Promise<LoggedEvent | undefined> {
+  const [found] = await db.select(columns).from(log).where(eq(log.id, id));
+  return found;
+}
+
+/** The first and the last event of the log, by their times. */
+export async function selectEnds(db: Database) {
+  const place = { id: log.id, at: log.at };
+  const [first] = await db.select(place).from(log).orderBy(log.id).limit(1);
+  const [last] = await db.select(place).from(log).orderBy(desc(log.id)).limit(1);
+  return { first: first ?? null, last: last ?? null };
 }

@@ -30,3 +30,12 @@ export async function selectPartitions(db: Database): Promise<Day[]> {
     where inhparent = 'events.log'::regclass order by 1`);
   return rows.flatMap(({ name }) => dayNamed(name.slice(prefix.length)) ?? []);
 }
+
+/** What all partitions hold together; how many rows is Postgres's estimate, nothing before its first. */
+export async function selectSize(db: Database): Promise<{ messages: number; bytes: number; days: number }> {
+  const [row] = await db.execute<{ messages: number; bytes: number; days: number }>(sql`
+    select coalesce(sum(greatest(reltuples, 0)), 0)::float8 as messages,
+      coalesce(sum(pg_total_relation_size(c.oid)), 0)::float8 as bytes, count(*)::int as days
+    from pg_inherits join pg_class c on c.oid = inhrelid where inhparent = 'events.log'::regclass`);
+  return row ?? { messages: 0, bytes: 0, days: 0 };
+}

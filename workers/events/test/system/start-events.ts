@@ -8,6 +8,7 @@ import {
   type QueueSendRequest,
 } from "@trivet/platform";
 import { createTestDatabase } from "@trivet/testing";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import postgres from "postgres";
 import worker from "../../src/worker.ts";
 
@@ -27,13 +28,30 @@ interface Written {
 /** The events service on a database of its own, between queues that are lists. */
 export interface EventsSystem {
   sql: postgres.Sql;
+  /** The inbox of users, and the queue of events, as this service writes to them. */
   inbox: Written;
+  queue: Written;
+  /** As an administrator unless another role is named, or none. */
+  request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
   /** Hands messages over in one batch, and returns what was said of each. */
   deliver(bodies: readonly unknown[], options?: DeliverOptions): Promise<Verdict[]>;
   tick(cron: string): Promise<void>;
   logged(): Promise<string[]>;
   letters(): Promise<{ queue: string; event: string | null; cause: string | null; attempts: number; body: string }[]>;
   stop(): Promise<void>;
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  /** The parsed body; undefined for an empty one. */
+  body: unknown;
+}
+
+interface RequestOptions {
+  role?: "admin" | "moderator" | "user" | undefined;
+  body?: unknown;
+  headers?: Record<string, string>;
 }
 
 interface DeliverOptions {
@@ -43,6 +61,8 @@ interface DeliverOptions {
   /** One for each body; new ones when left out. */
   messageIds?: readonly string[];
 }
+
+const adminId = "019a9f00-0000-7000-8000-0000000000ad";
 
 const settings = {
   PUBLIC_URL: "http://localhost:8787",
@@ -61,12 +81,27 @@ export async function startEvents(): Promise<EventsSystem> {
     return resource;
   };
   const inbox: Written = { sent: [], down: false };
+  const queue: Written = { sent: [], down: false };
+  const { publicKey, privateKey } = await generateKeyPair("EdDSA");
+  const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: "test", alg: "EdDSA", use: "sig" }] };
   const env = {
     ...settings,
     DB: { connectionString: database.urls.events, keep },
+    AUTH: { fetch: async () => Response.json(jwks) },
+    EVENTS_QUEUE: queueInto(queue),
     INBOX_USERS: queueInto(inbox),
     INBOX_ANALYTICS: queueInto({ sent: [], down: false }),
   };
+  const tokenOf = (role: string) =>
+    new SignJWT({ sid: adminId, role, username: "chief" })
+      .setProtectedHeader({ alg: "EdDSA", typ: "at+jwt", kid: "test" })
+      .setIssuer(settings.PUBLIC_URL)
+      .setAudience("trivet")
+      .setSubject(adminId)
+      .setIssuedAt()
+      .setExpirationTime("10m")
+      .setJti(adminId)
+      .sign(privateKey);
   const waiting = async (work: (ctx: { waitUntil(promise: Promise<unknown>): void }) => void | Promise<void>) => {
     const pending: Promise<unknown>[] = [];
     await work({ waitUntil: (promise) => void pending.push(promise) });
@@ -75,6 +110,20 @@ export async function startEvents(): Promise<EventsSystem> {
   return {
     sql,
     inbox,
+    queue,
+    async request(method, path, { body, headers, ...who } = {}) {
+      const all = new Headers(headers);
+      const role = "role" in who ? who.role : "admin";
+      if (role !== undefined) all.set("authorization", `Bearer ${await tokenOf(role)}`);
+      if (body !== undefined) all.set("content-type", "application/json");
+      const init = { method, headers: all, ...(body !== undefined && { body: JSON.stringify(body) }) };
+      const pending: Promise<unknown>[] = [];
+      const request = new Request(`http://events${path}`, init);
+      const response = await worker.fetch(request, env, { waitUntil: (promise) => void pending.push(promise) });
+      const text = await response.text();
+      await Promise.all(pending);
+      return { status: response.status, headers: response.headers, body: text === "" ? undefined : JSON.parse(text) };
+    },
     async deliver(bodies, { queue = eventsQueue, attempts = 1, cause, messageIds } = {}) {
       const verdicts = new Map<number, Verdict>();
       const say = (index: number, verdict: Verdict): void => {
@@ -121,7 +170,11 @@ function queueInto(written: Written): QueueBinding {
     if (written.down) throw new Error("Queue sendBatch failed");
     written.sent.push(...[...messages].map(({ body }) => JSON.parse(JSON.stringify(body))));
   };
-  return { send: async (body) => store([{ body }]), sendBatch: async (messages) => store(messages) };
+  return {
+    send: async (body) => store([{ body }]),
+    sendBatch: async (messages) => store(messages),
+    metrics: async () => ({ backlogCount: written.sent.length }),
+  };
 }
 
 /** An event as auth announces it. */

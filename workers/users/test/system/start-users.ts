@@ -78,7 +78,11 @@ export async function startUsers(): Promise<UsersSystem> {
     ...settings,
     DB: { connectionString: database.urls.users, keep },
     AUTH: auth.binding,
-    EVENTS_QUEUE: { send: async () => undefined, sendBatch: async () => undefined },
+    EVENTS_QUEUE: {
+      send: async () => undefined,
+      sendBatch: async () => undefined,
+      metrics: async () => ({ backlogCount: 0 }),
+    },
   };
 
   const send = async (method: string, path: string, headers: Headers, body: unknown): Promise<Answer> => {

@@ -48,7 +48,7 @@ const env = {
   LOG_LEVEL: "fatal",
   DB: binding(EVENTS),
   INBOX_USERS: {
-    send: theirs.send,
+    ...theirs,
     async sendBatch(messages) {
       dieIf("logged");
       await theirs.sendBatch(messages);

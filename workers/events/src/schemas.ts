@@ -1,0 +1,108 @@
+import { envelope, text } from "@trivet/contracts";
+import { z } from "zod";
+
+const time = z.iso.datetime({ offset: true });
+
+/** An event as it is in the log. */
+export const loggedEvent = envelope
+  .extend({ received_at: z.iso.datetime().meta({ description: "When it was written to the log" }) })
+  .meta({ id: "LoggedEvent" });
+
+export type LoggedEvent = z.output<typeof loggedEvent>;
+
+/** What the log, or a replay of it, may be narrowed to. */
+const span = {
+  from: time.optional().meta({ description: "Events made at this time or later", example: "2026-11-01T00:00:00Z" }),
+  to: time.optional().meta({ description: "Events made before this time" }),
+  event: text({ min: 1, max: 100 }).optional().meta({ description: "Its name", example: "user.created" }),
+};
+
+export const eventFilter = z.object({
+  ...span,
+  subject: text({ min: 1, max: 200 }).optional().meta({ description: "The id of what it is about" }),
+  service: text({ min: 1, max: 100 }).optional().meta({ description: "Who announced it", example: "auth" }),
+});
+
+export type EventFilter = z.output<typeof eventFilter>;
+
+/** A message that nobody could handle, without what it says. */
+export const deadLetter = z
+  .object({
+    id: z.uuid(),
+    queue: z.string().meta({ description: "Where it died", example: "inbox-users" }),
+    event: z.string().nullable(),
+    eventId: z.uuid().nullable(),
+    cause: z.string().nullable().meta({ description: "What its last attempt failed of, where that is known" }),
+    attempts: z.int(),
+    sentAt: z.iso.datetime(),
+    diedAt: z.iso.datetime(),
+    redrivenAt: z.iso.datetime().nullable().meta({ description: "When it was sent to its queue again" }),
+  })
+  .meta({ id: "DeadLetter" });
+
+export type DeadLetter = z.output<typeof deadLetter>;
+
+export const wholeDeadLetter = deadLetter
+  .extend({ body: z.json().meta({ description: "The message as it was sent" }) })
+  .meta({ id: "WholeDeadLetter" });
+
+export type WholeDeadLetter = z.output<typeof wholeDeadLetter>;
+
+const queue = text({ min: 1, max: 100 }).meta({ description: "Where they died", example: "inbox-users" });
+
+export const letterFilter = z.object({
+  queue: queue.optional(),
+  event: span.event,
+  redriven: z.enum(["yes", "no"]).optional().meta({ description: "Only those that were, or were not, driven again" }),
+});
+
+export type LetterFilter = z.output<typeof letterFilter>;
+
+/** Which dead letters are to be driven again: all that have not been, or those of a queue or an event. */
+export const redriveFilter = z
+  .strictObject({ queue: queue.optional(), event: span.event })
+  .meta({ id: "RedriveFilter" });
+
+export type RedriveFilter = z.output<typeof redriveFilter>;
+
+const backlog = z
+  .object({
+    messages: z.int(),
+    oldest_at: z.iso.datetime().nullable(),
+    lag_s: z.number().meta({ description: "For how long the oldest has waited" }),
+  })
+  .nullable()
+  .meta({ id: "Backlog", description: "Null where the queue cannot be asked" });
+
+export type Backlog = z.output<typeof backlog>;
+
+const place = z.object({ id: z.uuid(), at: z.iso.datetime() }).nullable();
+
+/** The stream, who reads it, and how far behind they are. */
+export const monitor = z
+  .object({
+    streams: z.array(
+      z.object({
+        name: z.string(),
+        queue: z.string(),
+        backlog,
+        messages: z.int().meta({ description: "As Postgres estimates them" }),
+        bytes: z.int(),
+        days: z.int().meta({ description: "Partitions that there are" }),
+        first: place,
+        last: place,
+      }),
+    ),
+    consumers: z.array(
+      z.object({
+        name: z.string(),
+        queue: z.string(),
+        events: z.array(z.string()),
+        backlog,
+        dead_letters: z.int().meta({ description: "Those that have not been driven again" }),
+      }),
+    ),
+  })
+  .meta({ id: "Monitor" });
+
+export type Monitor = z.output<typeof monitor>;
