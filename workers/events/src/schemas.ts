@@ -1,11 +1,19 @@
 import { envelope, text } from "@trivet/contracts";
 import { z } from "zod";
 
+export type Json = z.core.util.JSONType;
+
+/** Any JSON: it has been read from JSON text. `z.json()` recurs, which would be too much for an OpenAPI document. */
+export const anyJson = z.unknown() as unknown as z.ZodType<Json>;
+
 const time = z.iso.datetime({ offset: true });
 
 /** An event as it is in the log. */
 export const loggedEvent = envelope
-  .extend({ received_at: z.iso.datetime().meta({ description: "When it was written to the log" }) })
+  .extend({
+    data: z.record(z.string(), anyJson),
+    received_at: z.iso.datetime().meta({ description: "When it was written to the log" }),
+  })
   .meta({ id: "LoggedEvent" });
 
 export type LoggedEvent = z.output<typeof loggedEvent>;
@@ -43,7 +51,7 @@ export const deadLetter = z
 export type DeadLetter = z.output<typeof deadLetter>;
 
 export const wholeDeadLetter = deadLetter
-  .extend({ body: z.json().meta({ description: "The message as it was sent" }) })
+  .extend({ body: anyJson.meta({ description: "The message as it was sent" }) })
   .meta({ id: "WholeDeadLetter" });
 
 export type WholeDeadLetter = z.output<typeof wholeDeadLetter>;

@@ -13,6 +13,7 @@ import {
   postRedrive,
   postRedriveAll,
 } from "./routes/dead-letters.ts";
+import { getAsyncApi } from "./routes/get-asyncapi.ts";
 import { getEvent } from "./routes/get-event.ts";
 import { getEvents } from "./routes/get-events.ts";
 import { getMonitor } from "./routes/get-monitor.ts";
@@ -27,7 +28,7 @@ export const events = defineService<Env, Deps>({
   env,
   deps: makeDeps,
   routes: [
-    ...[getEvents, getEvent, getMonitor],
+    ...[getEvents, getEvent, getMonitor, getAsyncApi],
     ...[getDeadLetters, getDeadLetter, postRedrive, postRedriveAll, deleteOneDeadLetter],
   ],
   queues: { [eventsQueue]: { batch: takeEvents }, ...Object.fromEntries(graves.map((queue) => [queue, bury])) },

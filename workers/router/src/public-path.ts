@@ -11,6 +11,7 @@ const wholePaths: Record<string, string> = {
   "/user/register": "/auth/register",
   "/user/login": "/auth/login",
   "/.well-known/jwks.json": "/auth/.well-known/jwks.json",
+  "/asyncapi.json": "/events/asyncapi.json",
 };
 
 /** Other names of services. */

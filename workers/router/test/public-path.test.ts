@@ -21,6 +21,7 @@ const leads: [from: string, service: string, path: string][] = [
   ["/api/v1/users/register", "auth", "/auth/register"],
   ["/users/login/more", "users", "/users/login/more"],
   ["/.well-known/jwks.json", "auth", "/auth/.well-known/jwks.json"],
+  ["/asyncapi.json", "events", "/events/asyncapi.json"],
   ["/auth/.well-known/jwks.json", "auth", "/auth/.well-known/jwks.json"],
   ["/post/1/like", "posts", "/posts/1/like"],
   ["/posts/1/like", "posts", "/posts/1/like"],

@@ -10,6 +10,7 @@ const documents = [
   ["/openapi.json", "Trivet API"],
   ["/auth/openapi.json", "Trivet auth"],
   ["/users/openapi.json", "Trivet users"],
+  ["/events/openapi.json", "Trivet events"],
 ] as const;
 
 const titled = z.object({ info: z.object({ title: z.string() }), tags: z.array(z.object({ name: z.string() })) });

@@ -36,8 +36,10 @@ export function mergeDocuments(documents: readonly [string, OpenApiDocument][], 
     const renamed = addComponents(components, service, document);
     for (const [path, item] of Object.entries(document.paths)) paths[path] = withReferences(item, renamed);
   }
-  const keys = keysAtRoot.safeParse(paths["/auth/.well-known/jwks.json"]);
-  if (keys.success) paths["/.well-known/jwks.json"] = keys.data;
+  for (const [path, of, operationId] of atRoot) {
+    const found = readable.safeParse(paths[of]);
+    if (found.success) paths[path] = { get: { ...found.data.get, operationId } };
+  }
   return {
     openapi: "3.1.0",
     info: { title, version, description },
@@ -68,10 +70,13 @@ function addComponents(to: Merged, service: string, { components }: OpenApiDocum
   return renamed;
 }
 
-/** The one path of a service that has a second name of its own in the document: others look for keys at the root. */
-const keysAtRoot = z
-  .object({ get: z.record(z.string(), z.json()) })
-  .transform(({ get }): Json => ({ get: { ...get, operationId: "getWellKnownJwksJson" } }));
+/** Paths of services that have a second name of their own in the document: others look for them at the root. */
+const atRoot = [
+  ["/.well-known/jwks.json", "/auth/.well-known/jwks.json", "getWellKnownJwksJson"],
+  ["/asyncapi.json", "/events/asyncapi.json", "getAsyncapiJson"],
+] as const;
+
+const readable = z.object({ get: z.record(z.string(), z.json()) });
 
 const reference = (kind: string, name: string): string => `#/components/${kind}/${name}`;
 

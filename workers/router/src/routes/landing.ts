@@ -36,7 +36,8 @@ const contents = (url: string, states: [string, ServiceState][]): string => `<he
 ${states.map(card).join("\n")}
 </ul>
 <h2>Read</h2>
-<p class="links"><a href="/docs">Reference</a> <a href="/redoc">The same in ReDoc</a> <a href="/openapi.json">OpenAPI 3.1</a></p>
+<p class="links"><a href="/docs">Reference</a> <a href="/redoc">The same in ReDoc</a> <a href="/openapi.json">OpenAPI 3.1</a>
+<a href="/asyncapi.json">Events in AsyncAPI 3.0</a></p>
 <h2>Watch</h2>
 <p class="links"><a href="/health/services">State of all services</a> <a href="/health/db">Databases</a>
 <a href="/ready">Readiness</a> <a href="/metrics">Metrics</a></p>
