@@ -202,12 +202,16 @@ describe("goals", () => {
   });
 
   test("are a hundred at most, however many are set at once", async () => {
+    await analytics.sql`
+      insert into analytics.goals (id, name, event, filters)
+      select gen_random_uuid(), 'filled ' || number, 'a', '{}'
+      from generate_series(1, 98 - (select count(*)::int from analytics.goals)) as number`;
     const answers = await Promise.all(
-      Array.from({ length: 110 }, (_, number) =>
+      Array.from({ length: 8 }, (_, number) =>
         analytics.request("POST", "/analytics/goals", { as: admin, body: { name: `Goal ${number}`, event: "a" } }),
       ),
     );
-    expect(answers.filter(({ status }) => status === 422).length).toBeGreaterThanOrEqual(10);
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 201, 422, 422, 422, 422, 422, 422]);
     expect(Object((await get("goals")).body).items.length).toBe(100);
   });
 });

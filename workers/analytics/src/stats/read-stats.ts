@@ -33,10 +33,7 @@ export async function readStats(deps: Deps, query: StatsQuery): Promise<Stats> {
 
 async function ofRollups({ db }: Deps, range: Range, { event, limit }: StatsQuery): Promise<Figures> {
   const names = event === undefined ? await selectTopNames(db, cover(range.from, range.to), limit) : [event];
-  const [[total = none], ...counts] = await Promise.all([
-    countRollups(db, [range], event ?? ""),
-    ...names.map((name) => countRollups(db, [range], name)),
-  ]);
+  const [[total = none] = [], ...counts] = await countRollups(db, [range], [event ?? "", ...names]);
   const values = names.map((value, index) => ({ value, ...(counts[index]?.[0] ?? none) }));
   const present = values.filter(({ events }) => events > 0);
   return { ...total, values: present, basis: "rollups", uniqueUsersError: standardError };

@@ -12,9 +12,9 @@ export async function readTimeseries({ db }: Pick<Deps, "db">, query: Timeseries
   const counted = filters === undefined;
   const range = rangeOf(query, Date.now(), counted ? undefined : longestOfEvents);
   const parts = partsOf(range, interval);
-  const counts = counted
-    ? await countRollups(db, parts, event ?? "")
-    : await countEvents(db, { range, event, filters }, parts);
+  const [counts = []] = counted
+    ? await countRollups(db, parts, [event ?? ""])
+    : [await countEvents(db, { range, event, filters }, parts)];
   const points = parts.map(({ from }, index) => ({
     at: new Date(from).toISOString(),
     ...(counts[index] ?? { events: 0, uniqueUsers: 0 }),
