@@ -14,10 +14,6 @@ const below =
 /** Kept short: each row is a promise to users that is not the same everywhere. */
 export const exceptions: readonly Exception[] = [
   {
-    why: "metrics name what the process measures of itself, which the runtimes do not have in common",
-    applies: below("/metrics", "/auth/metrics", "/users/metrics"),
-  },
-  {
     why: "the landing page names the runtime, and how long each service took to answer",
     applies: ({ method, path }) => /^get$/i.test(method) && /^\/(?:_\/.*)?(?:\?.*)?$/.test(path),
   },

@@ -33,18 +33,16 @@ export class Normaliser {
   readonly #ids = new Map<string, string>();
 
   answer({ status, headers, text, body }: Answer): Normal {
-    const named = [...headers].filter(([name]) => !ofTheMoment.has(name));
-    return {
-      status,
-      headers: Object.fromEntries(named.map(([name, value]) => [name, this.#header(name, value)])),
-      body: body === undefined ? this.#text(text) : this.#value(body),
-    };
+    const named = [...headers].filter(([name, value]) => !ofTheMoment.has(name) && !isOfEncoding(name, value));
+    const shown = Object.fromEntries(named.map(([name, value]) => [name, this.#header(name, value)]));
+    if (isMetrics(text)) return { status, headers: shown, body: ownMetrics(text) };
+    return { status, headers: shown, body: body === undefined ? this.#text(text) : this.#value(body) };
   }
 
   #header(name: string, value: string): string {
     // A fingerprint of what holds ids and times differs with them.
     if (name === "etag") return "<etag>";
-    return this.#text(value);
+    return this.#text(name === "vary" ? value.replace(ofEncoding, "") : value);
   }
 
   #value(value: unknown, name = ""): unknown {
@@ -82,6 +80,24 @@ export class Normaliser {
     return number;
   }
 }
+
+/** Who compresses also says that the answer varies by it. */
+const ofEncoding = /(?:^|, *)Accept-Encoding\b/i;
+const isOfEncoding = (name: string, value: string): boolean =>
+  name === "vary" && value.replace(ofEncoding, "").trim() === "";
+
+const isMetrics = (text: string): boolean => text.startsWith("# HELP ");
+
+/**
+ * Of metrics the names, with what each means: the samples are of what each system was asked, and the runtimes have not
+ * in common what a process measures of itself (on workerd nothing) and of its queues (which on Workers are Cloudflare's).
+ */
+const ownMetrics = (text: string): Record<string, string> =>
+  Object.fromEntries(
+    [...text.matchAll(/^# (HELP|TYPE) (\S+) (.*)$/gm)]
+      .filter(([, , name]) => !/^(?:process_|nodejs_|queue_depth$)/.test(name ?? ""))
+      .map(([, kind, name, said]) => [`${kind} ${name}`, said ?? ""]),
+  );
 
 /** Members whose text is random in every answer. */
 const random = new Set(["refresh_token", "nextCursor", "key", "secret", "totp_uri", "kid", "x", "uri", "challenge"]);
