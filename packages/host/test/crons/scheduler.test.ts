@@ -1,3 +1,4 @@
+import type { LastingDatabase } from "@trivet/db/lasting";
 import { configureLogging, type Sink } from "@trivet/platform";
 import { createTestDatabase } from "@trivet/testing";
 import postgres from "postgres";
@@ -31,8 +32,31 @@ beforeEach(async () => {
 const hour = 3_600_000;
 const pace = { lease: 600, look: 100, retry: 50 };
 
+/** The database, and how often it has answered: a scheduler that looks for what is due asks it. */
+function counted(): { database: LastingDatabase; answers(): number } {
+  const connected = store.database();
+  let answers = 0;
+  const database: LastingDatabase = {
+    ...connected,
+    async query<Row>(text: string, values?: Parameters<LastingDatabase["query"]>[1]) {
+      const rows = await connected.query<Row>(text, values);
+      answers += 1;
+      return rows;
+    },
+  };
+  return { database, answers: () => answers };
+}
+
+const usual = counted();
+
+/** Resolves when a scheduler has looked, from the beginning, after this moment. */
+const lookedAgain = (): Promise<void> => {
+  const enough = usual.answers() + 2;
+  return eventually(() => usual.answers() >= enough);
+};
+
 function start(run: Job["run"], schedule = every(hour)): Scheduler {
-  const scheduler = startScheduler(store.database(), [{ service: "a", schedule, run }], pace);
+  const scheduler = startScheduler(usual.database, [{ service: "a", schedule, run }], pace);
   onTestFinished(() => scheduler.drain());
   return scheduler;
 }
@@ -51,7 +75,7 @@ describe("ticks", () => {
     const ran: number[] = [];
     start(async ({ scheduledTime }) => void ran.push(scheduledTime));
     await settled();
-    await new Promise((resolve) => setTimeout(resolve, 3 * pace.look));
+    await lookedAgain();
     expect(ran).toEqual([]);
     const begun = Date.now();
     start(async ({ scheduledTime }) => void ran.push(scheduledTime), every(200));
@@ -141,7 +165,7 @@ describe("ticks", () => {
     });
     await eventually(() => tries === times);
     await settled();
-    await new Promise((resolve) => setTimeout(resolve, 4 * pace.look));
+    await lookedAgain();
     expect(tries).toBe(times);
     const announced = logged.map(({ again }) => again).filter((again) => again !== undefined);
     expect(announced).toEqual([...Array.from({ length: times - 1 }, () => true), false]);
@@ -156,7 +180,7 @@ describe("ticks", () => {
     const scheduler = start(async ({ scheduledTime }) => {
       atATime += 1;
       most = Math.max(most, atATime);
-      await new Promise((resolve) => setTimeout(resolve, 450));
+      await eventually(() => Date.now() >= scheduledTime + 450);
       atATime -= 1;
       ran.push(scheduledTime);
     }, every(100));
@@ -174,7 +198,8 @@ describe("ticks", () => {
     await lastRan(every(hour).latest(real()) ?? 0);
     const ran: number[] = [];
     start(async ({ scheduledTime }) => void ran.push(scheduledTime));
-    await new Promise((resolve) => setTimeout(resolve, 4 * pace.look));
+    await eventually(async () => (await sql`SELECT 1 FROM crons`).length === 1);
+    await lookedAgain();
     expect(ran).toEqual([]);
     await sql`UPDATE crons SET tick = tick - interval '1 hour'`;
     await eventually(() => ran.length === 1);
@@ -191,14 +216,26 @@ test("a drain waits for the run that is under way, and nothing is claimed after 
     await end;
   });
   await eventually(() => runs === 1);
-  const drained = scheduler.drain().then(() => "drained");
-  expect(await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, 50, "waiting"))])).toBe("waiting");
+  let hasDrained = false;
+  const drained = scheduler.drain().then(() => {
+    hasDrained = true;
+  });
+  // Time enough for a drain that would wait for no more than what was asked of the database.
+  for (let round = 0; round < 3; round += 1) await sql`SELECT 1`;
+  expect(hasDrained).toBe(false);
   finish();
   await drained;
   await settled();
   await sql`UPDATE crons SET tick = tick - interval '1 hour'`;
-  await new Promise((resolve) => setTimeout(resolve, 3 * pace.look));
-  expect(runs).toBe(1);
+  const before = usual.answers();
+  const others: number[] = [];
+  const another = counted();
+  const job = { service: "a", schedule: every(hour), run: async () => void others.push(1) };
+  const second = startScheduler(another.database, [job], pace);
+  onTestFinished(() => second.drain());
+  // Three looks more than it takes to run the tick: the first would have looked at least once meanwhile.
+  await eventually(() => another.answers() >= 7);
+  expect({ answers: usual.answers(), runs, others: others.length }).toEqual({ answers: before, runs: 1, others: 1 });
 });
 
 describe("replicas", () => {
@@ -230,8 +267,10 @@ describe("replicas", () => {
 
       // It would take what the next test is to find.
       onTestFinished(() => void second.child.kill("SIGKILL"));
-      // Long enough for a lease to end that is not renewed.
-      await new Promise((resolve) => setTimeout(resolve, 900));
+      // Until a lease that was not renewed would have ended, and the second would have seen it at its next look.
+      const renewed = async () => (await sql`SELECT leased_until FROM crons`)[0]?.leased_until.getTime();
+      const granted = await renewed();
+      await eventually(async () => (await renewed()) > granted + pace.lease);
       expect(ticksIn(second.output())).toEqual([]);
       first.child.kill("SIGKILL");
       await eventually(() => ticksIn(second.output()).length === 1);

@@ -1,7 +1,16 @@
 import { type Allowance, RateLimiter, SharedCount, type Sharing } from "@trivet/platform/limits";
 import type { RedisBinding } from "@trivet/platform/redis";
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { memoryBinding } from "../../src/redis/memory/binding.ts";
+
+/** How far this file's clock has been put forward, in milliseconds: no test waits for a window to end. */
+const clock = { ahead: 0 };
+const realNow = Date.now;
+beforeEach(() => {
+  clock.ahead = 0;
+  vi.spyOn(Date, "now").mockImplementation(() => realNow() + clock.ahead);
+});
+afterEach(() => vi.restoreAllMocks());
 
 /** One of several processes: a limiter, and what it has left to do in the background. */
 interface Member {
@@ -134,7 +143,7 @@ describe("four limiters with a count in common", () => {
     const round = async (key: string) =>
       count(await Promise.all(members.flatMap((one) => Array.from({ length: 20 }, () => one.take(key)))));
     expect([await round("ada"), await round("bob"), await round("ada")]).toEqual([10, 10, 0]);
-    await pause(450);
+    clock.ahead += 401;
     expect(await round("ada")).toBe(10);
   });
 
@@ -206,7 +215,8 @@ describe("an outage of the count", () => {
     for (let sent = 0; sent < 60; sent += 1) await one.take();
     await other.take();
     state.mode = "gone";
-    await pause(260);
+    // Past the time for which a refusal is remembered.
+    clock.ahead += 260;
     const taken: Allowance[] = [];
     for (let sent = 0; sent < 60; sent += 1) taken.push(await other.take());
     expect(count(taken)).toBe(0);
@@ -218,7 +228,7 @@ describe("an outage of the count", () => {
     state.mode = "gone";
     for (let sent = 0; sent < 60; sent += 1) await one.take();
     state.mode = "well";
-    await pause(1_050);
+    clock.ahead += 1_001;
     // The attempt in the background settles what is owed.
     await one.take();
     await one.settled();
