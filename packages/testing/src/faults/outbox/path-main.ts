@@ -5,7 +5,7 @@
  * acknowledged.
  */
 import { randomBytes } from "node:crypto";
-import { type Envelope, eventsQueue, inboxQueueOf } from "@trivet/contracts";
+import { type Envelope, eventsQueue, inboxQueueOf, subscriptions } from "@trivet/contracts";
 import {
   type Database,
   inboxTable,
@@ -42,11 +42,19 @@ const dieIf = (step: string): void => {
   if (crash === step) process.kill(process.pid, "SIGKILL");
 };
 
+/** Of those whom nobody plays here. */
+const otherInboxes = Object.fromEntries(
+  Object.keys(subscriptions).map((service) => [`INBOX_${service.toUpperCase()}`, produce(inboxQueueOf(service))]),
+);
+
 const env = {
+  ...otherInboxes,
   PUBLIC_URL: "http://fault.test",
   SERVICE_JWT_SECRET: randomBytes(32).toString("hex"),
-  LOG_LEVEL: "fatal",
+  // Whatever keeps a process from its work is told, where a test would only find that nothing arrives.
+  LOG_LEVEL: "error",
   DB: binding(EVENTS),
+  EVENTS_QUEUE: all,
   INBOX_USERS: {
     ...theirs,
     async sendBatch(messages) {
@@ -55,7 +63,6 @@ const env = {
       dieIf("fanned");
     },
   } satisfies QueueBinding,
-  INBOX_ANALYTICS: produce(inboxQueueOf("analytics")),
 };
 
 const consumer = (queue: string, maxBatchSize: number): QueueConsumer => ({
