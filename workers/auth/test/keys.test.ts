@@ -105,7 +105,7 @@ describe("POST /auth/admin/keys/rotate", () => {
     expect((await late.get("/auth/me", person.token)).status).toBe(200);
 
     // The last token of the old key has died: it is published no more, and verifies nothing.
-    await auth.sql`UPDATE auth.signing_keys SET published_until = now() WHERE kid <> ${kid}`;
+    await auth.sql`UPDATE auth.signing_keys SET published_until = now() - interval '1 second' WHERE kid <> ${kid}`;
     const later = auth.anotherProcess();
     expect(jwks.parse((await later.get("/auth/.well-known/jwks.json")).body).keys.map((key) => key.kid)).toEqual([kid]);
     expect((await later.get("/auth/me", person.token)).status).toBe(401);
