@@ -136,7 +136,7 @@ export async function configure(options: HostOptions, runtime: Runtime): Promise
   const own = [
     ...faults,
     ...selectFaults,
-    ...new Map([...variables.faults, ...source.faults]).values(),
+    ...variables.faults.values(),
     ...settingFaults,
     ...logOptions.faults,
     ...listenerFaults,

@@ -1,3 +1,4 @@
+import { ConfigurationError } from "../configuration-error.ts";
 import { startEmbeddedPostgres } from "../postgres/index.ts";
 import { type Project, withoutUrl } from "./project.ts";
 
@@ -12,7 +13,10 @@ export interface DatabaseServer {
 /** The configured database, or the embedded one where a service needs one and none is configured. */
 export async function openDatabaseServer(project: Project): Promise<DatabaseServer> {
   const given = project.source.read("DATABASE_URL");
-  if (withoutUrl(project).length === 0) {
+  const without = withoutUrl(project);
+  // What could not be read is not the same as not set: the embedded database is nobody's production.
+  if (project.source.faults.size > 0) throw new ConfigurationError([...project.source.faults.values()]);
+  if (without.length === 0) {
     return { adminUrl: given === "" ? undefined : given, embedded: false, stop: () => Promise.resolve() };
   }
   const { url, stop } = await startEmbeddedPostgres({

@@ -72,7 +72,7 @@ async function withServer(
 ): Promise<void> {
   const whole = openProject();
   const faults = addressesFaults(whole.source, whole.manifests);
-  if (faults.length > 0) throw new ConfigurationError([...whole.source.faults.values(), ...faults]);
+  if (faults.length > 0) throw new ConfigurationError(faults);
   const project = name === undefined ? whole : narrow(whole, name);
   const { adminUrl, stop } = await openDatabaseServer(project);
   try {

@@ -1,5 +1,6 @@
 export { developmentSecrets } from "./development-secrets.ts";
 export type { Environment } from "./environment.ts";
+export { hostVariables } from "./host-variables.ts";
 export { readOptionalSecrets } from "./optional-secrets.ts";
 export { publicUrl, readPublicUrl } from "./public-url.ts";
 export { openSource, type ProcessEnv, type Source } from "./source.ts";

@@ -62,7 +62,7 @@ describe("trivet migrate, on a database that does not let it in", () => {
 });
 
 describe("trivet doctor", () => {
-  test("0 where all is well, and 1 with a sentence where it is not", async () => {
+  test("0 where all is well, and 78 with a sentence where the configuration is not", async () => {
     const { folder } = await makeProject();
     await trivet(folder, ["migrate", "up"]);
     const well = await trivet(folder, ["doctor"]);
@@ -79,7 +79,7 @@ describe("trivet doctor", () => {
     }
     writeFileSync(join(folder, "wrangler.toml"), 'name = "trivet-router"\nmain = "gone.ts"\n[[kv_namespaces]]\n');
     const ill = await trivet(folder, ["doctor"]);
-    expect(ill.code).toBe(1);
+    expect(ill.code).toBe(78);
     expect(ill.stdout).toMatch(/^fail +manifests +.*kv_namespaces/m);
     expect(ill.stdout).toContain("gone.ts, which does not exist");
   });

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ConfigurationError } from "../../configuration-error.ts";
 import { describeServer, startEmbeddedPostgres } from "../../postgres/index.ts";
 import { openDatabaseServer } from "../database-server.ts";
 import { readMigrationStates } from "../migrate-services.ts";
@@ -28,6 +29,8 @@ export async function checkDatabase(root: string): Promise<Finding[]> {
       await server.stop();
     }
   } catch (error) {
+    // Told as a fault of the variables.
+    if (error instanceof ConfigurationError) return [binary];
     return [binary, about("database").fail(`${where}: ${reasonOf(error)}`, mend(where))];
   }
 }
