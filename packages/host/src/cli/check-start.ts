@@ -1,10 +1,11 @@
 import { checkHost } from "../host.ts";
 import { CommandError } from "./exit.ts";
 import { type Project, withoutUrl } from "./project.ts";
+import { probeWorkers } from "./workers/start-workers.ts";
 
 /** Refuses a wrong configuration while there is nothing yet to take back: no server, no role, no table. */
 export async function checkStart(project: Project, workers: boolean, port: number | undefined): Promise<void> {
-  // wrangler finds its ports itself, and has one whatever the services are.
+  // wrangler has one port, whatever the services are; that is looked at below.
   const wanted = workers ? 0 : port;
   await checkHost({
     root: project.root,
@@ -13,6 +14,7 @@ export async function checkStart(project: Project, workers: boolean, port: numbe
     ...(withoutUrl(project).length > 0 && { databaseUrl: "postgres://postgres@127.0.0.1/trivet" }),
     ...(wanted !== undefined && { port: wanted }),
   });
+  if (workers) await probeWorkers(project, port);
 }
 
 /** What `--port` says. */

@@ -4,7 +4,6 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { postmasterPid } from "../postgres/holder.ts";
 import { trivet } from "./command.ts";
 import { makeProject } from "./fixture.ts";
 
@@ -98,18 +97,24 @@ describe("trivet start, when it cannot", () => {
     expect(stderr).toContain("There is no service nobody; there are router, auth, users");
   });
 
-  test("1: a taken port is one sentence that names the command, and no database is left running", async () => {
-    const { folder, ports } = await makeProject();
-    const squatter = createServer().listen(ports.router, "127.0.0.1");
-    await once(squatter, "listening");
-    onTestFinished(() => void squatter.close());
-    const { code, stderr } = await trivet(folder, ["start"]);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(
-      new RegExp(`^Port ${ports.router} is already taken by process ${process.pid} \\(\\S*node .*\\n$`),
-    );
-    expect(postmasterPid(join(folder, ".trivet"))).toBeUndefined();
-  });
+  test.each([
+    ["node", []],
+    ["workerd", ["--workers"]],
+  ])(
+    "1: on %s a taken port is one sentence that names the command, told before a database is made",
+    async (_, flags) => {
+      const { folder, ports } = await makeProject();
+      const squatter = createServer().listen(ports.router, "127.0.0.1");
+      await once(squatter, "listening");
+      onTestFinished(() => void squatter.close());
+      const { code, stderr } = await trivet(folder, ["start", ...flags]);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        new RegExp(`^Port ${ports.router} is already taken by process ${process.pid} \\(\\S*node .*\\n$`),
+      );
+      expect(existsSync(join(folder, ".trivet/postgres"))).toBe(false);
+    },
+  );
 
   test.each([[["start"]], [["migrate", "up"]]])(
     "1: %j names the variable of a database that cannot be reached, and where it leads, without its password",

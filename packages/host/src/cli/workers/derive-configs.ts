@@ -31,9 +31,7 @@ export async function deriveConfigs(
   wanted: number | undefined,
 ): Promise<DerivedConfigs> {
   const { root, source, selected } = project;
-  const front = selected.find(({ service }) => service === routerName) ?? selected[0];
-  if (front === undefined) throw new ConfigurationError(["There is no service to start"]);
-  const port = wanted || readPort(source) || front.port || publicPort;
+  const { front, port } = publicDoor(project, wanted);
   const variables = await readVariables(root, source, selected, port);
   // Two that run at once are on two ports, and neither may overwrite what the other reads.
   const directory = join(project.directory, "workers", String(port));
@@ -46,6 +44,16 @@ export async function deriveConfigs(
   }
   if (faults.length > 0) throw new ConfigurationError(faults);
   return { files, port, directory };
+}
+
+/** The Worker that the public reaches, and where. */
+export function publicDoor(
+  { source, selected }: Project,
+  wanted: number | undefined,
+): { front: Manifest; port: number } {
+  const front = selected.find(({ service }) => service === routerName) ?? selected[0];
+  if (front === undefined) throw new ConfigurationError(["There is no service to start"]);
+  return { front, port: wanted || readPort(source) || front.port || publicPort };
 }
 
 const connection = (

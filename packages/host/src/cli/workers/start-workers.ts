@@ -10,7 +10,7 @@ import { probePort } from "../../server/index.ts";
 import { CommandError } from "../exit.ts";
 import type { Project } from "../project.ts";
 import { startCrons } from "./crons.ts";
-import { deriveConfigs, wranglerEnv } from "./derive-configs.ts";
+import { deriveConfigs, publicDoor, wranglerEnv } from "./derive-configs.ts";
 
 /** Milliseconds that a stop waits for crons that run. */
 const cronPatience = 5_000;
@@ -25,8 +25,7 @@ export async function startWorkers(
   wanted: number | undefined,
 ): Promise<Host> {
   const { files, port, directory } = await deriveConfigs(project, adminUrl, wanted);
-  const hostname = project.source.read("HOST") || "127.0.0.1";
-  await probePort(hostname, port);
+  const hostname = await probeWorkers(project, wanted);
   const args = [
     ...["dev", ...files.flatMap((file) => ["-c", file])],
     ...["--ip", hostname, "--port", String(port), "--inspector-port", "0"],
@@ -64,6 +63,13 @@ export async function startWorkers(
       return true;
     },
   };
+}
+
+/** Throws where wrangler could not listen; gives the host name at which it will. */
+export async function probeWorkers(project: Project, wanted: number | undefined): Promise<string> {
+  const hostname = project.source.read("HOST") || "127.0.0.1";
+  await probePort(hostname, publicDoor(project, wanted).port);
+  return hostname;
 }
 
 function findWrangler(root: string): string {
