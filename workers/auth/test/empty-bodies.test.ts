@@ -54,7 +54,7 @@ describe("POST /auth/session", () => {
     [{ provider: "house" }, ["/code"]],
     [{ provider: "house", code: "x" }, ["/code_verifier", "/redirect_uri"]],
     [{ provider: "house", code: "x", redirect_uri: "http://127.0.0.1/" }, ["/code_verifier"]],
-    [{ code: "x", code_verifier: verifier, nonce: "n" }, ["/code_verifier", "/nonce"]],
+    [{ code: "x", code_verifier: verifier, nonce: "n" }, ["/nonce"]],
     [{ id_token: "x" }, ["/provider"]],
     [{ id_token: "x", provider: "house", code: "x", redirect_uri: "x" }, ["/code", "/redirect_uri"]],
     [{ code: 1 }, ["/code"]],

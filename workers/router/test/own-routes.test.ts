@@ -305,7 +305,13 @@ describe("GET /problems/{code}", () => {
     const html = await response.text();
     expect(html).toContain(errorCodes[code].error);
     expect(html).toContain(`status ${errorCodes[code].status}`);
-    expect(html).not.toMatch(/<script|https?:/);
+    expect(html).not.toMatch(/<script|https?:|`/);
+  });
+
+  test("what the text names in backticks is shown as code", async () => {
+    const html = await (await door({}).send("/problems/decryption_failed")).text();
+    expect(html).toContain("(<code>dir</code>, <code>A256GCM</code>)");
+    expect(html).toContain("<code>&lt;SERVICE&gt;_KEY</code>");
   });
 
   test.each(["nonsense", "__proto__", "constructor", "%3Cscript%3E"])("%s is not known", async (code) => {

@@ -138,7 +138,7 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
-    title: "trace and request ids come back",
+    title: "request ids come back",
     run: async (api) => {
       const { headers } = await api.request("GET", "/health", { headers: { "x-request-id": "end-to-end.1" } });
       expect(headers.get("x-request-id")).toBe("end-to-end.1");

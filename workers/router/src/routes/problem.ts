@@ -25,10 +25,13 @@ export const problem = route(
     if (!isErrorCode(code)) throw new TrivetError("not_found", "There is no problem of this code.");
     const { status, error, detail, operator } = errorCodes[code];
     const body = `<p class="soft"><code>${code}</code> · status ${status}</p><h1>${escapeHtml(error)}</h1>
-<h2>For whoever called</h2><p>${escapeHtml(detail)}</p>
-<h2>For whoever runs this</h2><p>${escapeHtml(operator)}</p>
+<h2>For whoever called</h2><p>${proseHtml(detail)}</p>
+<h2>For whoever runs this</h2><p>${proseHtml(operator)}</p>
 <h2>All codes</h2><p class="links">${others}</p>
 <h2>Elsewhere</h2><p class="links"><a href="/">What runs here</a> <a href="/docs">Reference</a></p>`;
     return c.body(page(error, body), 200, pageHeaders);
   },
 );
+
+/** The table's texts name fields and headers in backticks, which JSON shows as they are and a page as code. */
+const proseHtml = (text: string): string => escapeHtml(text).replaceAll(/`([^`]+)`/g, "<code>$1</code>");
