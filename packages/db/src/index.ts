@@ -1,3 +1,4 @@
+export { type OutboxBacklog, outboxBacklog } from "./backlog.ts";
 export { batched } from "./batched.ts";
 export { type Announce, announcing, type Dispatch, sendOff, sendSoon } from "./dispatch.ts";
 export { databaseFault, isMissingPartition, isRefusedValue, isUniqueViolation } from "./faults.ts";

@@ -4,7 +4,7 @@ import type { QueueBinding } from "@trivet/platform";
 import { pgSchema } from "drizzle-orm/pg-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { outboxTable, publish, relay, sendEnvelopes } from "../src/index.ts";
+import { outboxBacklog, outboxTable, publish, relay, sendEnvelopes } from "../src/index.ts";
 import { invocation, type Kept, keptDatabase, type Scratch, scratchDatabase } from "./scratch.ts";
 
 const outbox = outboxTable(pgSchema("shop"));
@@ -230,5 +230,29 @@ describe("sendEnvelopes", () => {
     expect(batches.length).toBe(5);
     await sendEnvelopes(queue, []);
     expect(batches.length).toBe(5);
+  });
+});
+
+describe("outboxBacklog", () => {
+  test("is nothing while nothing waits", async () => {
+    expect(await outboxBacklog(kept.db, outbox)).toEqual({ waiting: 0, lagSeconds: 0 });
+  });
+
+  test("counts what waits, claimed or postponed, and tells the age of the oldest", async () => {
+    for (let count = 0; count < 3; count += 1) await announce();
+    await scratch.sql`
+      update shop.outbox set created_at = now() - interval '90 s', due_at = now() + interval '1 h'
+      where position = (select min(position) from shop.outbox)`;
+    const { waiting, lagSeconds } = await outboxBacklog(kept.db, outbox);
+    expect(waiting).toBe(3);
+    expect(lagSeconds).toBeGreaterThanOrEqual(90);
+    expect(lagSeconds).toBeLessThan(120);
+  });
+
+  test("does not wait for a table that somebody holds", async () => {
+    await scratch.sql.begin(async (tx) => {
+      await tx`lock table shop.outbox in access exclusive mode`;
+      await expect(outboxBacklog(kept.db, outbox)).rejects.toMatchObject({ code: "deadline_exceeded" });
+    });
   });
 });

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { ServiceEnv } from "./env.ts";
 import type { CronHandler, QueueHandler } from "./handlers.ts";
 import type { Measure } from "./observe/metrics.ts";
+import type { Backlog } from "./observe/outbox.ts";
 import type { EventHandler, Route } from "./route.ts";
 import type { ServiceContext } from "./state.ts";
 
@@ -35,6 +36,8 @@ export interface ServiceDefinition<Env extends ServiceEnv, Deps> {
   idempotency?(deps: Deps): IdempotencyStore;
   /** Where the ids of encrypted requests are kept that change something. */
   replays?(deps: Deps): ReplayStore;
+  /** How far the sending of its events is behind; asked when somebody collects `/metrics`. */
+  outbox?(deps: Deps): Promise<Backlog>;
   /** What `/metrics` shows of it beside what every service measures. */
   measures?(env: Env): readonly Measure[];
   /** Recognises failures of the parts it uses, such as a lost database; undefined for a fault of its own. */

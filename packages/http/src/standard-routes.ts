@@ -9,6 +9,7 @@ import type { ServiceEnv } from "./env.ts";
 import { strictQuery } from "./input/query.ts";
 import { type Checks, takeHealth } from "./observe/health.ts";
 import { metricsContentType } from "./observe/metrics.ts";
+import { outboxMeasures } from "./observe/outbox.ts";
 import { listsTag } from "./output/etag.ts";
 import type { ServiceDefinition } from "./service.ts";
 import type { HandlerEnv, ServiceContext } from "./state.ts";
@@ -51,7 +52,9 @@ export function standardRoutes<Env extends ServiceEnv, Deps>(
     });
     get(`${prefix}/metrics`, async (c) => {
       assertCollector(c);
-      return c.body(await c.env.metrics.render(), 200, { "content-type": metricsContentType, ...noStore });
+      const { outbox } = service;
+      const asked = outbox ? await outboxMeasures(async () => outbox(c.env.deps())) : [];
+      return c.body(await c.env.metrics.render(asked), 200, { "content-type": metricsContentType, ...noStore });
     });
     get(`${prefix}/openapi.json`, async (c) => {
       document ??= buildDocument(app, infoOf(service));

@@ -174,6 +174,28 @@ describe("metrics", () => {
     expect(samplesOf(await metrics(), "active_connections")).toEqual(['active_connections{service="toy"} 1']);
   });
 
+  test("tell how far the outbox is behind, 0 when nothing waits", async () => {
+    const shown = async () => (await metrics()).filter((line) => line.includes("outbox_"));
+    const described = [
+      "# HELP outbox_waiting Events that are committed and not yet sent",
+      "# TYPE outbox_waiting gauge",
+      "# HELP outbox_lag_seconds Age of the oldest event that is not yet sent",
+      "# TYPE outbox_lag_seconds gauge",
+    ];
+    const samples = (waiting: number, lag: number) => [
+      ...described.slice(0, 2),
+      `outbox_waiting{service="toy"} ${waiting}`,
+      ...described.slice(2),
+      `outbox_lag_seconds{service="toy"} ${lag}`,
+    ];
+    expect(await shown()).toEqual(samples(0, 0));
+    service.journal.backlog = async () => ({ waiting: 3, lagSeconds: 90.5 });
+    expect(await shown()).toEqual(samples(3, 90.5));
+    service.journal.backlog = down;
+    expect(await shown()).toEqual(described);
+    expect((await service.send("/toy/metrics")).status).toBe(200);
+  });
+
   test("each service counts for itself", async () => {
     await service.send("/toy/things/1");
     service = run();

@@ -1,4 +1,4 @@
-import { databaseFault, pingDatabase } from "@trivet/db";
+import { databaseFault, outboxBacklog, pingDatabase } from "@trivet/db";
 import { defineService } from "@trivet/http";
 import { removeExpired } from "./crons/remove-expired.ts";
 import { sweepOutbox } from "./crons/sweep-outbox.ts";
@@ -44,6 +44,7 @@ import {
   postVerifyTwoFactor,
 } from "./routes/two-factor.ts";
 import { getVerifyEmail, postResendVerification, postVerifyEmail } from "./routes/verify-email.ts";
+import { outbox } from "./tables.ts";
 
 export const auth = defineService<Env, Deps>({
   name: "auth",
@@ -82,6 +83,7 @@ export const auth = defineService<Env, Deps>({
   ],
   crons: { "* * * * *": sweepOutbox, "*/10 * * * *": removeExpired, "17 3 * * *": rotateWhenDue },
   checks: { database: ({ db }) => pingDatabase(db, 2_000) },
+  outbox: ({ db }) => outboxBacklog(db, outbox),
   idempotency: ({ answers }) => answers,
   replays: ({ replays }) => replays,
   faults: databaseFault,

@@ -1,4 +1,4 @@
-import { databaseFault, pingDatabase } from "@trivet/db";
+import { databaseFault, outboxBacklog, pingDatabase } from "@trivet/db";
 import { defineService } from "@trivet/http";
 import { forgetEvents } from "./crons/forget-events.ts";
 import { sweepOutbox } from "./crons/sweep-outbox.ts";
@@ -32,6 +32,7 @@ import { putPreferences } from "./routes/put-preferences.ts";
 import { searchUsers } from "./routes/search-users.ts";
 import { serveProfiles } from "./routes/serve-profiles.ts";
 import { serveUserCount } from "./routes/serve-user-count.ts";
+import { outbox } from "./tables.ts";
 
 export const users = defineService<Env, Deps>({
   name: "users",
@@ -50,5 +51,6 @@ export const users = defineService<Env, Deps>({
   events: [onUserCreated, onUserDeleted],
   crons: { "* * * * *": sweepOutbox, "23 3 * * *": forgetEvents },
   checks: { database: ({ db }) => pingDatabase(db, 2_000) },
+  outbox: ({ db }) => outboxBacklog(db, outbox),
   faults: databaseFault,
 });

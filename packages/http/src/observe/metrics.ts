@@ -6,8 +6,8 @@ export interface Metrics {
   requests: RequestMetrics;
   jobs: Counter<"service" | "job_type" | "status">;
   encrypted: Counter<"service" | "outcome">;
-  /** Prometheus text format 0.0.4: this service's samples and the process's own. */
-  render(): Promise<string>;
+  /** Prometheus text format 0.0.4: this service's samples, these, and the process's own. */
+  render(asked: readonly Measure[]): Promise<string>;
 }
 
 /** A measurement that a service takes of itself; counters only ever grow. */
@@ -50,8 +50,10 @@ export function createMetrics(service: string, upstreams: Upstreams, measures: (
       registers,
     }),
     // The host collects the runtime's defaults (memory, event loop) in the process-wide registry.
-    render: async () =>
-      [await registry.metrics(), measuresText(service, measures()), await processRegistry.metrics()].join("\n"),
+    render: async (asked) => {
+      const own = measuresText(service, [...measures(), ...asked]);
+      return [await registry.metrics(), own, await processRegistry.metrics()].join("\n");
+    },
   };
 }
 
