@@ -1,5 +1,5 @@
 import { checkHost } from "../host.ts";
-import { CommandError } from "./exit.ts";
+import { UsageError } from "./exit.ts";
 import { type Project, withoutUrl } from "./project.ts";
 import { probeWorkers } from "./workers/start-workers.ts";
 
@@ -22,5 +22,5 @@ export function readPort(given: string | undefined): number | undefined {
   if (given === undefined) return undefined;
   const port = Number(given);
   if (given !== "" && Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new CommandError(`--port=${given} is not a port; it must be a whole number from 0 to 65535.`);
+  throw new UsageError(`--port=${given} is not a port; it must be a whole number from 0 to 65535.`);
 }

@@ -10,6 +10,12 @@ export class CommandError extends Error {
   override readonly name = "CommandError";
 }
 
+// sysexits.h EX_USAGE
+export const usageExitCode = 64;
+
+/** The command was given a value that it cannot use. */
+export class UsageError extends CommandError {}
+
 /** Faults that their sentence explains; the stack of any other is part of the explanation. */
 const explained = [CommandError, ConfigurationError, MigrationError, PortTakenError, PostgresError, ProcessesError];
 
@@ -22,5 +28,10 @@ const withoutInternals = (text: string): string => text.replaceAll(/\n +at [^\n]
 /** Writes what went wrong and sets the exit code; the process ends when nothing holds it any more. */
 export function reportError(error: unknown): void {
   process.stderr.write(`${isExplained(error) ? error.message : withoutInternals(inspect(error))}\n`);
-  process.exitCode = error instanceof ConfigurationError ? configurationExitCode : 1;
+  process.exitCode = exitCodeOf(error);
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof ConfigurationError) return configurationExitCode;
+  return error instanceof UsageError ? usageExitCode : 1;
 }

@@ -3,13 +3,10 @@ import { defineCommand, renderUsage, runCommand } from "citty";
 import { cron } from "./cron.ts";
 import { dev } from "./dev.ts";
 import { doctor } from "./doctor/index.ts";
-import { reportError } from "./exit.ts";
+import { reportError, usageExitCode } from "./exit.ts";
 import { migrate } from "./migrate.ts";
 import { start } from "./start.ts";
 import { readInvocation } from "./usage.ts";
-
-// sysexits.h EX_USAGE
-const usageExitCode = 64;
 
 const version = "0.1.0";
 
@@ -28,7 +25,7 @@ try {
   const asked = await readInvocation(trivet, rawArgs);
   if (onlyVersion) process.stdout.write(`${version}\n`);
   else if (asked.help) writeUsage(await renderUsage(asked.command, asked.parent));
-  else if (asked.fault === undefined) await runCommand(trivet, { rawArgs });
+  else if (asked.fault === undefined) await runCommand(trivet, { rawArgs: asked.rawArgs });
   else {
     process.stderr.write(`${asked.fault} See: trivet --help\n`);
     process.exitCode = usageExitCode;

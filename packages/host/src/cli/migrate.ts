@@ -1,14 +1,11 @@
 import { defineCommand } from "citty";
 import { addressesFaults } from "../addresses.ts";
+import { readEnvironment } from "../config/index.ts";
 import { ConfigurationError } from "../configuration-error.ts";
 import { openDatabaseServer } from "./database-server.ts";
-import { CommandError } from "./exit.ts";
-import {
-  type MigrationReport,
-  migrateServicesDown,
-  migrateServicesUp,
-  readMigrationStates,
-} from "./migrate-services.ts";
+import { CommandError, UsageError } from "./exit.ts";
+import { migrateServicesDown, migrateServicesUp, readMigrationStates } from "./migrate-services.ts";
+import { isPermitted } from "./permission.ts";
 import { formatTable } from "./print-addresses.ts";
 import { narrow, openProject, type Project } from "./project.ts";
 
@@ -34,19 +31,42 @@ const down = defineCommand({
   args: {
     service: { ...service, required: true },
     steps: { type: "string", default: "1", valueHint: "number", description: "How many" },
+    yes: { type: "boolean", description: "Ask nothing, where data is lost by more than one step or in production" },
   },
-  run: ({ args }) =>
-    withServer(args.service, async (project, adminUrl) => {
-      const steps = Number(args.steps);
-      if (!Number.isInteger(steps) || steps < 1) {
-        throw new CommandError(`--steps=${args.steps} is not a number of migrations; it must be 1 or more.`);
+  run({ args }) {
+    const steps = Number(args.steps);
+    if (!Number.isInteger(steps) || steps < 1) {
+      throw new UsageError(`--steps=${args.steps} is not a number of migrations; it must be 1 or more.`);
+    }
+    return withServer(args.service, async (project, adminUrl) => {
+      const newest = await newestApplied(project, adminUrl, steps);
+      if (args.yes !== true) await permit(project, newest);
+      for (const { service: name, names } of await migrateServicesDown(project, adminUrl, steps)) {
+        say(`${name}: took back ${names.join(", ")}`);
       }
-      const reports: MigrationReport[] = await migrateServicesDown(project, adminUrl, steps);
-      for (const { service: name, names } of reports) {
-        say(names.length === 0 ? `${name}: nothing is applied` : `${name}: took back ${names.join(", ")}`);
-      }
-    }),
+    });
+  },
 });
+
+/** The migrations that so many steps take back; that there are so many is known before the first is taken. */
+async function newestApplied(project: Project, adminUrl: string | undefined, steps: number): Promise<string[]> {
+  const states = await readMigrationStates(project, adminUrl);
+  return states.flatMap(({ service: name, states: all }) => {
+    const applied = all.filter(({ appliedAt }) => appliedAt !== undefined).map(({ name: migration }) => migration);
+    if (applied.length >= steps) return applied.slice(-steps).reverse();
+    const there = applied.length === 0 ? "nothing applied" : `${applied.length} applied`;
+    throw new CommandError(`${name} has ${there}, so ${steps} cannot be taken back; nothing was.`);
+  });
+}
+
+/** One step of a development database is what one does all day; anything more is asked about, where somebody can answer. */
+async function permit({ source, manifests }: Project, names: readonly string[]): Promise<void> {
+  const { environment } = readEnvironment(source, manifests);
+  if (names.length < 2 && environment !== "production") return;
+  const what = `This takes back ${names.join(", ")} (${environment}), with the data in what they made.`;
+  if (!process.stdin.isTTY) throw new UsageError(`${what} To do so without being asked add --yes.`);
+  if (!(await isPermitted(what, process.stdin, process.stdout))) throw new CommandError("Nothing was taken back.");
+}
 
 const status = defineCommand({
   meta: { name: "status", description: "Shows what is applied, pending or at odds; exits 1 when anything is at odds" },

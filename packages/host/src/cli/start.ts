@@ -5,7 +5,7 @@ import { type Host, startHost } from "../host.ts";
 import { countRange, isProcessCount, membership, readProcessCount, startProcesses } from "../processes/index.ts";
 import { checkStart, readPort } from "./check-start.ts";
 import { type DatabaseServer, openDatabaseServer } from "./database-server.ts";
-import { CommandError } from "./exit.ts";
+import { UsageError } from "./exit.ts";
 import { leaveWithLauncher } from "./launcher.ts";
 import { migrateServicesUp } from "./migrate-services.ts";
 import { printAddress, printAddresses } from "./print-addresses.ts";
@@ -100,12 +100,10 @@ function readProcesses({ source }: Project, given: string | undefined, workers: 
   if (member) return 1;
   const count = given === undefined ? readProcessCount(source).count : Number(given);
   if (given === "" || !isProcessCount(count)) {
-    throw new CommandError(`--processes=${given} is not a number of processes; it must be ${countRange}.`);
+    throw new UsageError(`--processes=${given} is not a number of processes; it must be ${countRange}.`);
   }
   if (workers && (given !== undefined || count > 1)) {
-    throw new CommandError(
-      "wrangler runs one workerd: --processes and PROCESSES are for Node and Bun, leave them out.",
-    );
+    throw new UsageError("wrangler runs one workerd: --processes and PROCESSES are for Node and Bun, leave them out.");
   }
   return count;
 }

@@ -2,8 +2,11 @@ import type { ArgsDef, CommandDef, Resolvable } from "citty";
 
 export interface Invocation {
   command: CommandDef;
+  /** What stands before the command's own name, as its help has to say it. */
   parent?: CommandDef;
   help: boolean;
+  /** What was given, each value joined to its option, as citty cannot mistake it. */
+  rawArgs: string[];
   /** A sentence on what cannot be understood. */
   fault?: string;
 }
@@ -13,55 +16,85 @@ const resolved = async <T>(value: Resolvable<T> | undefined): Promise<T | undefi
   typeof value === "function" ? await (value as () => T | Promise<T>)() : await value;
 
 /**
- * Which command is meant, and whether every option is one it has: citty passes over options that it
- * does not know, and a mistyped `--worker` would quietly start something else.
+ * Which command is meant, and whether every argument is one it takes: citty passes over options and words that it
+ * does not know, so that a mistyped `--worker` would quietly start something else, and answers what is missing with
+ * the stack of an error of its own.
  */
 export async function readInvocation(root: CommandDef, rawArgs: readonly string[]): Promise<Invocation> {
   let command = root;
-  let parent: CommandDef | undefined;
-  let rest = [...rawArgs];
+  const path: string[] = [];
+  let before: string | undefined;
   while (true) {
+    const rest = rawArgs.slice(path.length);
+    const parent = before === undefined ? {} : { parent: { meta: { name: before } } };
     const commands = await resolved(command.subCommands);
-    if (commands === undefined) break;
+    if (commands === undefined) {
+      const read = readArguments((await resolved(command.args)) ?? {}, path.join(" "), rest);
+      return { command, ...parent, help: rest.some(isHelp), ...read, rawArgs: [...path, ...read.rawArgs] };
+    }
     const name = rest[0];
-    if (name === undefined || isHelp(name)) return found(command, parent, true);
+    if (name === undefined || isHelp(name)) return { command, ...parent, help: true, rawArgs: [] };
     const next = Object.hasOwn(commands, name) ? await resolved(commands[name]) : undefined;
-    if (next === undefined) return { ...found(command, parent, false), fault: `There is no command ${name}.` };
-    parent = command;
+    if (next === undefined)
+      return { command, ...parent, help: false, rawArgs: [], fault: `There is no command ${name}.` };
+    const own = (await resolved(command.meta))?.name ?? "";
+    before = before === undefined ? own : `${before} ${own}`;
     command = next;
-    rest = rest.slice(1);
+    path.push(name);
   }
-  const invocation = found(command, parent, rest.some(isHelp));
-  const args = (await resolved(command.args)) ?? {};
-  const unknown = unknownOption(args, rest);
-  if (unknown !== undefined) return { ...invocation, fault: `There is no option ${unknown}.` };
-  const missing = missingOption(args, rest);
-  return missing === undefined
-    ? invocation
-    : { ...invocation, fault: `${rawArgs.slice(0, -rest.length || undefined).join(" ")} needs ${missing}.` };
 }
-
-const found = (command: CommandDef, parent: CommandDef | undefined, help: boolean): Invocation =>
-  parent === undefined ? { command, help } : { command, parent, help };
 
 const isHelp = (argument: string): boolean => argument === "--help" || argument === "-h";
 
-/** As it is to be given; citty answers with the stack of an error of its own. */
-function missingOption(args: ArgsDef, rest: readonly string[]): string | undefined {
-  for (const [name, definition] of Object.entries(args)) {
-    if (definition.type === "positional" || definition.required !== true) continue;
-    const at = rest.findIndex((argument) => argument === `--${name}` || argument.startsWith(`--${name}=`));
-    const value = rest[at]?.includes("=") ? rest[at].replace(/^.*?=/s, "") : rest[at + 1];
-    if (at === -1 || !value) return `--${name} <${definition.valueHint ?? "value"}>`;
+/** A word, or a number below zero, which is none of our options. */
+const isValue = (argument: string | undefined): argument is string =>
+  argument !== undefined && /^(?!-)|^-\d/.test(argument) && argument !== "";
+
+function readArguments(args: ArgsDef, path: string, rest: readonly string[]): { rawArgs: string[]; fault?: string } {
+  const rawArgs: string[] = [];
+  const words: string[] = [];
+  const given = new Set<string>();
+  const wrong = (fault: string) => ({ rawArgs, fault });
+  for (let at = 0; at < rest.length; at += 1) {
+    const argument = rest[at] ?? "";
+    if (!argument.startsWith("-")) words.push(argument);
+    else if (!isHelp(argument)) {
+      const [, name = "", value] = /^--([^=]+)(?:=(.*))?$/s.exec(argument) ?? [];
+      const kind = kindOf(args, name);
+      if (kind === undefined) return wrong(`There is no option ${argument.replace(/=.*$/s, "")}.`);
+      given.add(name);
+      if (kind === "flag") rawArgs.push(argument);
+      else {
+        const next = value ?? rest[at + 1];
+        if (!isValue(next)) return wrong(`${path} needs ${asGiven(args, name)}.`);
+        if (value === undefined) at += 1;
+        rawArgs.push(`--${name}=${next}`);
+      }
+    }
   }
-  return undefined;
+  const missing = Object.entries(args).find(
+    ([name, { type, required }]) => type !== "positional" && required === true && !given.has(name),
+  );
+  if (missing) return wrong(`${path} needs ${asGiven(args, missing[0])}.`);
+  const fault = wordsFault(args, path, words);
+  return { rawArgs: [...rawArgs, ...words], ...(fault !== undefined && { fault }) };
 }
 
-function unknownOption(args: ArgsDef, rest: readonly string[]): string | undefined {
-  const known = new Set(Object.entries(args).flatMap(([name, { type }]) => (type === "positional" ? [] : [name])));
-  return rest.find((argument) => {
-    if (!argument.startsWith("-") || isHelp(argument)) return false;
-    const name = argument.replace(/^--(no-)?/, "").replace(/=.*$/s, "");
-    return !known.has(name);
-  });
+function kindOf(args: ArgsDef, name: string): "flag" | "value" | undefined {
+  if (name.startsWith("no-")) return args[name.slice(3)]?.type === "boolean" ? "flag" : undefined;
+  const type = Object.hasOwn(args, name) ? args[name]?.type : "positional";
+  if (type === "positional") return undefined;
+  return type === "boolean" ? "flag" : "value";
+}
+
+const asGiven = (args: ArgsDef, name: string): string => `--${name} <${args[name]?.valueHint ?? "value"}>`;
+
+/** A word that a command can do without stands for as many as there are, such as the names of services. */
+function wordsFault(args: ArgsDef, path: string, words: readonly string[]): string | undefined {
+  const places = Object.entries(args).filter(([, { type }]) => type === "positional");
+  const required = places.filter(([, { required: needed }]) => needed !== false);
+  const missing = required.slice(words.filter((word) => word !== "").length);
+  if (missing.length > 0) return `${path} needs ${missing.map(([name]) => `<${name}>`).join(" ")}.`;
+  if (places.length > required.length || words.length <= required.length) return undefined;
+  return `${path} has no use for ${words.slice(required.length).join(" ")}.`;
 }

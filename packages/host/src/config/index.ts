@@ -1,5 +1,5 @@
 export { developmentSecrets } from "./development-secrets.ts";
-export type { Environment } from "./environment.ts";
+export { type Environment, readEnvironment } from "./environment.ts";
 export { hostVariables } from "./host-variables.ts";
 export { readOptionalSecrets } from "./optional-secrets.ts";
 export { publicUrl, readPublicUrl } from "./public-url.ts";

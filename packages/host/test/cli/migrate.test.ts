@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
+import { isPermitted } from "../../src/cli/permission.ts";
 import { hold, temporaryFolder } from "../postgres/holder.ts";
 import { trivet } from "./command.ts";
 import { makeProject } from "./fixture.ts";
@@ -20,7 +22,7 @@ describe("trivet migrate", () => {
     });
     expect(await said("down", "--service", "users")).toEqual({ code: 0, text: "users: took back 0001_things\n" });
     expect(await said("status", "--service", "users")).toEqual({ code: 0, text: "  users  0001_things  pending\n" });
-    expect(await said("down", "--service", "users", "--steps", "0")).toMatchObject({ code: 1 });
+    expect(await said("down", "--service", "users", "--steps", "0")).toMatchObject({ code: 64 });
   });
 
   test("status: 1 when an applied migration was changed, and up says which", async () => {
@@ -32,6 +34,54 @@ describe("trivet migrate", () => {
     const { code, stderr } = await trivet(folder, ["migrate", "up"]);
     expect(code).toBe(1);
     expect(stderr).toContain("drizzle/users/0001_things.up.sql was changed after it was applied");
+  });
+});
+
+describe("trivet migrate down", () => {
+  const second = { up: "CREATE TABLE users.more (id int);\n", down: "DROP TABLE users.more;\n" };
+
+  async function migrated() {
+    const { folder } = await makeProject();
+    for (const [way, sql] of Object.entries(second))
+      writeFileSync(join(folder, `drizzle/users/0002_more.${way}.sql`), sql);
+    expect(await trivet(folder, ["migrate", "up"])).toMatchObject({ code: 0 });
+    const said = async (args: string[], env: Record<string, string> = {}) => {
+      const { code, stdout, stderr } = await trivet(folder, ["migrate", "down", "--service=users", ...args], env);
+      return { code, text: stdout + stderr };
+    };
+    const applied = async () =>
+      (await trivet(folder, ["migrate", "status", "--service=users"])).stdout.match(/applied/g)?.length ?? 0;
+    return { said, applied };
+  }
+
+  test("more than one step, and any in production, is taken where nobody can be asked with --yes alone", async () => {
+    const { said, applied } = await migrated();
+    const unasked = /^This takes back 0002_more.*To do so without being asked add --yes\.\n$/;
+    expect(await said(["--steps=2"])).toEqual({ code: 64, text: expect.stringMatching(unasked) });
+    expect(await said([], { TRIVET_ENV: "production" })).toEqual({ code: 64, text: expect.stringMatching(unasked) });
+    expect(await applied()).toBe(2);
+    expect(await said(["--steps=2", "--yes"])).toEqual({ code: 0, text: "users: took back 0002_more, 0001_things\n" });
+  });
+
+  test("1: more steps than are applied take none back", async () => {
+    const { said, applied } = await migrated();
+    expect(await said(["--steps=99", "--yes"])).toEqual({
+      code: 1,
+      text: "users has 2 applied, so 99 cannot be taken back; nothing was.\n",
+    });
+    expect(await applied()).toBe(2);
+  });
+
+  test.each([
+    ["yes\n", true],
+    ["Y\n", true],
+    ["no\n", false],
+    ["\n", false],
+    ["", false],
+  ])("the answer %j means %j", async (answer, permitted) => {
+    const input = new PassThrough();
+    input.end(answer);
+    expect(await isPermitted("All of it.", input, new PassThrough())).toBe(permitted);
   });
 });
 
