@@ -1,6 +1,8 @@
-import { readFileSync, statSync, utimesSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, readFileSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { whileLocked } from "../src/config/file-lock.ts";
 import { developmentSecrets, openSource, readVariables } from "../src/config/index.ts";
 import { readManifests } from "../src/manifest/index.ts";
 import { run, runtimes } from "./fixtures/process.ts";
@@ -160,6 +162,76 @@ describe("secrets", () => {
     );
     const kept = await developmentSecrets(root, names);
     for (const seen of outputs) expect(kept).toMatchObject(seen);
+  });
+
+  test.each([
+    [
+      "the folder is a file",
+      { ".trivet": "" },
+      /\.trivet must be a folder that this user may read and write \(ENOTDIR/,
+    ],
+    ["the file is a folder", { ".trivet/secrets.json/x": "" }, /must be a folder .* \(EISDIR/],
+    ["it is no JSON", { ".trivet/secrets.json": "{" }, /secrets\.json is damaged: it must be a JSON object of strings/],
+    ["it is other JSON", { ".trivet/secrets.json": "[1]" }, /secrets\.json is damaged/],
+  ])("one sentence where %s", async (_, files, sentence) => {
+    const refused = developmentSecrets(writeRoot(files), ["ONE"]);
+    await expect(refused).rejects.toMatchObject({
+      name: "ConfigurationError",
+      faults: [expect.stringMatching(sentence)],
+    });
+  });
+
+  test.skipIf(process.getuid?.() !== 0)("one sentence where the file or the folder is another user's", async () => {
+    const root = writeRoot({ ".trivet/secrets.json": "{}" });
+    chmodSync(root, 0o755);
+    const file = join(root, ".trivet/secrets.json");
+    for (const path of [file, join(root, ".trivet")]) {
+      chmodSync(file, 0o644);
+      chmodSync(path, 0o600);
+      const script = `import("${join(import.meta.dirname, "../src/config/development-secrets.ts")}")
+        .then((m) => m.developmentSecrets(${JSON.stringify(root)}, ["ONE"])).catch((e) => console.log(e.name, e.faults))`;
+      const asNobody = ["--reuid", "65534", "--regid", "65534", "--clear-groups", process.execPath, "-e", script];
+      const { stdout } = spawnSync("setpriv", asNobody, { encoding: "utf8" });
+      expect(stdout).toMatch(
+        /^ConfigurationError \[\s+'.*must be a folder that this user may read and write \(EACCES at/,
+      );
+    }
+  });
+
+  test("a lock is removed once, so that it is never the next holder's", async () => {
+    const lock = join(writeRoot({ lock: "" }), "lock");
+    utimesSync(lock, 0, 0);
+    let inside = 0;
+    let most = 0;
+    const turn = () =>
+      whileLocked(lock, async () => {
+        inside += 1;
+        most = Math.max(most, inside);
+        await new Promise((resolve) => setImmediate(resolve));
+        inside -= 1;
+      });
+    await Promise.all(Array.from({ length: 20 }, turn));
+    expect(most).toBe(1);
+    expect(existsSync(lock)).toBe(false);
+  });
+
+  test("whoever held a lock for too long leaves that of who came after", async () => {
+    const lock = join(writeRoot({}), "lock");
+    const { promise: overtaken, resolve: overtake } = Promise.withResolvers<void>();
+    const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
+    onTestFinished(() => void vi.useRealTimers());
+    const slow = whileLocked(lock, async () => {
+      vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 6_000 });
+      overtake();
+      await finished;
+    });
+    await overtaken;
+    await whileLocked(lock, async () => {
+      finish();
+      await slow;
+      expect(existsSync(lock)).toBe(true);
+    });
+    expect(existsSync(lock)).toBe(false);
   });
 
   test("the lock of a process that was killed does not hold up the next", async () => {

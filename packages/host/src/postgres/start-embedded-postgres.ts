@@ -1,6 +1,7 @@
 import { mkdir, rename, stat } from "node:fs/promises";
 import { join as joinPath, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { inDataFolder } from "../data-folder.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import { type Access, createCluster, writeAccess } from "./create-cluster.ts";
 import { PostgresError } from "./errors.ts";
@@ -68,8 +69,10 @@ async function prepare({ directory, port, onLog }: EmbeddedPostgresOptions): Pro
   const folder = resolve(directory);
   const data = joinPath(folder, "postgres");
   const binaries = await findBinaries();
-  await mkdir(folder, { recursive: true });
-  const access = await createCluster(binaries, data);
+  const access = await inDataFolder(folder, async () => {
+    await mkdir(folder, { recursive: true });
+    return await createCluster(binaries, data);
+  });
   return { binaries, access, data, log: joinPath(folder, "postgres.log"), port, onLog: onLog ?? (() => {}) };
 }
 

@@ -1,4 +1,4 @@
-import { constants, existsSync } from "node:fs";
+import { constants, existsSync, statSync } from "node:fs";
 import { access } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { beforeDeadline } from "@trivet/platform";
@@ -41,6 +41,7 @@ async function checkFolder(subject: string, folder: string, advice: string): Pro
   let nearest = folder;
   while (!existsSync(nearest)) nearest = dirname(nearest);
   try {
+    if (!statSync(nearest).isDirectory()) return about(subject).fail(`${nearest} is a file`, "Take it away.");
     await access(nearest, constants.W_OK);
     return about(subject).ok(`${folder}: ${nearest === folder ? "writable" : "will be made"}`);
   } catch (error) {
