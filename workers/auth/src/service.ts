@@ -4,7 +4,7 @@ import { removeExpired } from "./crons/remove-expired.ts";
 import { sweepOutbox } from "./crons/sweep-outbox.ts";
 import { type Deps, makeDeps } from "./deps.ts";
 import { type Env, env } from "./env.ts";
-import { publishedKeys, rotateWhenDue } from "./keys/keyring.ts";
+import { assertCanSign, publishedKeys, rotateWhenDue } from "./keys/keyring.ts";
 import { warnAboutMail } from "./mail/warn-about-mail.ts";
 import {
   deleteAdminUser,
@@ -82,7 +82,7 @@ export const auth = defineService<Env, Deps>({
     ...[serveAccount, serveDeletion, serveKeyExchange],
   ],
   crons: { "* * * * *": sweepOutbox, "*/10 * * * *": removeExpired, "17 3 * * *": rotateWhenDue },
-  checks: { database: ({ db }) => pingDatabase(db, 2_000) },
+  checks: { database: ({ db }) => pingDatabase(db, 2_000), keys: assertCanSign },
   outbox: ({ db }) => outboxBacklog(db, outbox),
   idempotency: ({ answers }) => answers,
   replays: ({ replays }) => replays,

@@ -3,6 +3,7 @@ import { isUniqueViolation, publish, type Transaction, transaction } from "@triv
 import { hashPassword, TrivetError } from "@trivet/platform";
 import { costOf, type Deps, engineOf } from "../deps.ts";
 import type { NewUser } from "../engine/engine.ts";
+import { assertCanSign } from "../keys/keyring.ts";
 import { sendVerification } from "../mail/send-verification.ts";
 import { assertNotObvious } from "../passwords/password-rules.ts";
 import { findUser } from "../queries/users.ts";
@@ -31,6 +32,7 @@ export async function register(
   userAgent: UserAgent,
 ): Promise<Entry> {
   assertNotObvious(password, { email, username });
+  await assertCanSign(deps);
   const hash = await hashPassword(password, costOf(deps));
   const opened = await transaction(deps.db, async (tx) => {
     const user = await createAccount(deps, tx, { email, username, name: name ?? username });

@@ -1,5 +1,6 @@
 import { newId, TrivetError, type UserActor } from "@trivet/platform";
 import type { Deps } from "../deps.ts";
+import { assertCanSign } from "../keys/keyring.ts";
 import { insertSession } from "../queries/sessions.ts";
 import { lockUser } from "../queries/users.ts";
 import { accessTokenSeconds, impersonationLifetime } from "../sessions/lifetime.ts";
@@ -13,6 +14,7 @@ import { assertOther, found } from "./ban-user.ts";
  */
 export async function impersonateUser(deps: Deps, actor: UserActor, id: string) {
   assertOther(actor, id);
+  await assertCanSign(deps);
   const sessionId = newId();
   const user = await audited(deps, actor, { action: "user.impersonate", subjectId: id }, async (tx) => {
     const target = found(await lockUser(tx, id));

@@ -1,6 +1,7 @@
 import { TrivetError } from "@trivet/platform";
 import { brakeConfirmation } from "../brakes/brakes.ts";
 import { type Deps, engineOf } from "../deps.ts";
+import { assertCanSign } from "../keys/keyring.ts";
 import { findUser } from "../queries/users.ts";
 import { identityKey, type Key, openSessionWith } from "../sessions/enter-account.ts";
 import { assertSecondFactor, type Entry } from "../sessions/login.ts";
@@ -36,6 +37,7 @@ const idTokenSeconds = 24 * 3_600;
  * Throws `unauthenticated`, `second_factor_required`, `rate_limited`, and what `enterWithIdentity` throws.
  */
 export async function exchangeSession(deps: Deps, exchange: Exchange, userAgent: UserAgent): Promise<Entry> {
+  await assertCanSign(deps);
   const { user, key } =
     exchange.kind === "login-code" ? await ownerOfCode(deps, exchange) : await ownerAt(deps, exchange);
   if (user.twoFactorEnabled) {

@@ -1,5 +1,6 @@
 import { sameSecret, sha256, TrivetError } from "@trivet/platform";
 import type { Deps } from "../deps.ts";
+import { assertCanSign } from "../keys/keyring.ts";
 import { identityKey, issueLoginCodeWith, openSessionWith } from "../sessions/enter-account.ts";
 import type { Entry } from "../sessions/login.ts";
 import { answerWithTokens, type UserAgent } from "../sessions/open-session.ts";
@@ -33,6 +34,7 @@ export type FinishedLogin = { entered: Entry } | { linked: IdentityRow } | { loc
  */
 export async function finishLogin(deps: Deps, callback: Callback): Promise<FinishedLogin> {
   const { parameters, browser, userAgent } = callback;
+  await assertCanSign(deps);
   const state = parameters.get("state") ?? "";
   const pending = await takePendingLogin(deps, state);
   const started = pending?.provider === callback.provider && sameSecret(pending.browser, sha256(browser ?? ""));

@@ -2,6 +2,7 @@ import { type AuthenticationResponseJSON, generateAuthenticationOptions } from "
 import type { Transaction } from "@trivet/db";
 import { brakeAddress } from "../brakes/brakes.ts";
 import { type Deps, engineOf } from "../deps.ts";
+import { assertCanSign } from "../keys/keyring.ts";
 import { findPasskey } from "../queries/passkeys.ts";
 import { openSessionWith } from "../sessions/enter-account.ts";
 import type { Entry, Origin } from "../sessions/login.ts";
@@ -31,6 +32,7 @@ export async function loginWithPasskey(
   response: AuthenticationResponseJSON,
   origin: Origin,
 ): Promise<Entry> {
+  await assertCanSign(deps);
   await brakeAddress(deps, origin.address);
   const { id, userId } = await acceptPasskey(deps, response);
   const holds = async (tx: Transaction) => (await findPasskey(tx, response.id))?.id === id;

@@ -3,6 +3,7 @@ import { TrivetError } from "@trivet/platform";
 import { deliverSoon } from "../accounts/announce.ts";
 import { proveAddress } from "../accounts/prove-address.ts";
 import { type Deps, engineOf } from "../deps.ts";
+import { assertCanSign } from "../keys/keyring.ts";
 import { halves } from "../mail/send-magic-link.ts";
 import { lockUser } from "../queries/users.ts";
 import { removeTokensFor } from "../queries/verifications.ts";
@@ -24,6 +25,7 @@ export async function followMagicLink(
   { token, browser, returnTo }: { token: string; browser: string | undefined; returnTo: string | undefined },
 ): Promise<{ code: string; location: string | null }> {
   assertMayReturn(deps, returnTo);
+  await assertCanSign(deps);
   const code = await transaction(deps.db, async (tx) => {
     const engine = engineOf(deps, tx);
     const value = browser === undefined ? undefined : await engine.consumeToken("magic-link", halves(token, browser));

@@ -3,6 +3,7 @@ import { hashPassword, TrivetError } from "@trivet/platform";
 import { isBanned } from "../admin/is-banned.ts";
 import { brakeAccount, brakeAddress, type ClientAddress } from "../brakes/brakes.ts";
 import { costOf, type Deps, engineOf } from "../deps.ts";
+import { assertCanSign } from "../keys/keyring.ts";
 import { checkPassword } from "../passwords/check-password.ts";
 import { findForLogin, type Identifier, lockUser } from "../queries/users.ts";
 import type { User } from "../tables.ts";
@@ -38,6 +39,7 @@ export interface Origin {
  * account.
  */
 export async function login(deps: Deps, { identifier, password, code }: Login, origin: Origin): Promise<Entry> {
+  await assertCanSign(deps);
   await brakeAddress(deps, origin.address);
   const row = await findForLogin(deps.db, identifier);
   const brake = await brakeAccount(deps, {

@@ -3,6 +3,7 @@ import { sha256, TrivetError } from "@trivet/platform";
 import { deliverSoon } from "../accounts/announce.ts";
 import { isBanned } from "../admin/is-banned.ts";
 import type { Deps } from "../deps.ts";
+import { assertCanSign } from "../keys/keyring.ts";
 import { lockRefreshToken, rotateRefreshToken } from "../queries/sessions.ts";
 import { keyedHash } from "../tokens/derived-keys.ts";
 import { idleLifetime } from "./lifetime.ts";
@@ -20,6 +21,7 @@ const grace = 10_000;
  * Throws `unauthenticated`.
  */
 export async function refreshSession(deps: Deps, refreshToken: string): Promise<TokenAnswer> {
+  await assertCanSign(deps);
   const hash = sha256(refreshToken);
   const child = await keyedHash(deps.env.AUTH_SECRET, "refresh", refreshToken);
   const found = await transaction(deps.db, async (tx) => {
