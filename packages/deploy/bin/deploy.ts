@@ -6,6 +6,7 @@ import { deploy } from "../src/deploy.ts";
 import { readManifests } from "../src/manifests.ts";
 import { resourcesOf } from "../src/resources.ts";
 import { secretNamesOf } from "../src/secret-names.ts";
+import { SettingsError } from "../src/settings.ts";
 
 const root = join(import.meta.dirname, "../../..");
 
@@ -20,9 +21,18 @@ const command = defineCommand({
   run: async ({ args }) => {
     const manifests = readManifests(root);
     if (args["dry-run"]) await weigh(manifests);
-    else await deploy(root, manifests);
+    else await deploy(root, manifests).catch(report);
   },
 });
+
+// sysexits.h EX_CONFIG
+const configurationExitCode = 78;
+
+function report(error: unknown): void {
+  if (!(error instanceof SettingsError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = configurationExitCode;
+}
 
 async function weigh(manifests: ReturnType<typeof readManifests>): Promise<void> {
   for (const [worker, names] of await secretNamesOf(manifests)) {

@@ -13,7 +13,7 @@ import { wrangler } from "./wrangler.ts";
 
 /** Creates missing queues and buckets, migrates the database, then deploys every Worker, each after those it is bound to. */
 export async function deploy(root: string, manifests: readonly Manifest[]): Promise<void> {
-  const settings = settingsFrom(process.env, manifests, await secretNamesOf(manifests));
+  const settings = settingsFrom(root, process.env, manifests, await secretNamesOf(manifests));
   const existing = await existingWorkers(root, manifests);
   await createMissing(root, resourcesOf(manifests));
   if (needsDatabase(manifests)) await migrate(root);

@@ -13,6 +13,11 @@ export interface Settings {
   hyperdrive: Record<string, Record<string, string>>;
 }
 
+/** What the deployment was not told, or told wrongly: a sentence a line, which no stack explains. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+}
+
 type Read = (name: string) => string | undefined;
 
 const placeholderId = /^0*$/;
@@ -25,15 +30,16 @@ const placeholderId = /^0*$/;
  * - every secret; one that is not given, or empty, stays as it is on Cloudflare.
  * - `HYPERDRIVE_ID_<SERVICE>`, where the manifest has a placeholder.
  *
- * Throws one error that lists everything missing or at fault, and repeats the value of no secret.
+ * Throws `SettingsError` that lists everything missing or at fault, and repeats the value of no secret.
  */
 export function settingsFrom(
+  root: string,
   environment: Environment,
   manifests: readonly Manifest[],
   secretNames: SecretNames,
 ): Settings {
   const faults = new Set<string>();
-  const read: Read = (name) => readVariable(environment, name, faults);
+  const read: Read = (name) => readVariable(root, environment, name, faults);
   const settings: Settings = { vars: {}, secrets: {}, hyperdrive: {} };
   if (!read("DATABASE_URL") && needsDatabase(manifests))
     faults.add("DATABASE_URL is not set: the migrations run there before the deployment.");
@@ -56,7 +62,7 @@ export function settingsFrom(
     }
     settings.hyperdrive[name] = hyperdriveOf(read, manifest, faults);
   }
-  if (faults.size > 0) throw new Error([...faults].join("\n"));
+  if (faults.size > 0) throw new SettingsError([...faults].join("\n"));
   return settings;
 }
 
@@ -65,7 +71,7 @@ export const needsDatabase = (manifests: readonly Manifest[]): boolean =>
   manifests.some(({ config }) => config.hyperdrive.length > 0);
 
 const weak = (name: string): string =>
-  `${name} is no secret: set it to at least ${shortestSecret} random characters, such as \`openssl rand -base64 48\` prints.`;
+  `${name} is no secret: set it to 32 random bytes in base64, such as \`openssl rand -base64 32\` prints.`;
 
 function varsOf(read: Read, defaults: Record<string, string>): Record<string, string> {
   return Object.fromEntries(

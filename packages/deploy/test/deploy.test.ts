@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -93,7 +94,7 @@ describe("the secrets of a deployment", { timeout: 120_000 }, () => {
       PUBLIC_URL: "https://trivet.test",
       AUTH_SECRET: "canary-of-auth-canary-of-auth-canary",
       CLIENT_SECRET: "canary-of-a-client",
-      PROVIDERS_FILE: join(root, "providers.json"),
+      PROVIDERS_FILE: "providers.json",
     };
     for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
     let output = "";
@@ -119,7 +120,7 @@ describe("the secrets of a deployment", { timeout: 120_000 }, () => {
   const settingsOf = async (root: string, env: Record<string, string>) => {
     const manifests = readManifests(root);
     const given = { PUBLIC_URL: "https://trivet.test", ...env };
-    return settingsFrom(given, manifests, await secretNamesOf(manifests));
+    return settingsFrom(root, given, manifests, await secretNamesOf(manifests));
   };
 
   test("that are empty or not given stay as they are on Cloudflare", async () => {
@@ -133,12 +134,11 @@ describe("the secrets of a deployment", { timeout: 120_000 }, () => {
       AUTH_SECRET: "canary-changeme",
       CLIENT_SECRET: "canary",
       CLIENT_SECRET_FILE: "x",
-      PROVIDERS_FILE: join(root, "gone"),
+      // Relative to the root, wherever the command is run.
+      PROVIDERS_FILE: "gone",
     });
     await expect(refused).rejects.toThrow(
-      new RegExp(
-        `^CLIENT_SECRET and CLIENT_SECRET_FILE are both set.*\\nPROVIDERS_FILE names ${root}/gone, .*\\nAUTH_SECRET is no secret`,
-      ),
+      /^CLIENT_SECRET and CLIENT_SECRET_FILE are both set.*\nPROVIDERS_FILE names gone, .*\nAUTH_SECRET is no secret/,
     );
     await expect(refused).rejects.not.toThrow(/canary/);
   });
@@ -221,25 +221,35 @@ describe("the settings of a deployment", () => {
   };
 
   test("that are missing are all named at once, with the command that makes the Hyperdrive id", () => {
-    expect(() => settingsFrom({}, withDatabase(), new Map())).toThrow(
+    expect(() => settingsFrom("/", {}, withDatabase(), new Map())).toThrow(
       /^DATABASE_URL is not set.*\nPUBLIC_URL is not set.*\nHYPERDRIVE_ID_USERS is not set: run `wrangler hyperdrive create trivet-users/,
     );
   });
 
+  test("that are missing end the command with 78 and nothing but their sentences", () => {
+    const bin = join(import.meta.dirname, "../bin/deploy.ts");
+    const { status, stdout, stderr } = spawnSync(process.execPath, [bin], {
+      env: { PATH: process.env.PATH },
+      encoding: "utf8",
+    });
+    expect({ status, stdout }).toEqual({ status: 78, stdout: "" });
+    expect(stderr).toMatch(/^(?:(?:DATABASE_URL|PUBLIC_URL|HYPERDRIVE_ID_[A-Z]+) is not set.*\n)+$/);
+  });
+
   test("never make an unsafe address or a development environment of a deployed router", () => {
     const given = { DATABASE_URL: "postgres://x", HYPERDRIVE_ID_USERS: "1a", PUBLIC_URL: "http://trivet.test" };
-    expect(() => settingsFrom(given, withDatabase(), new Map())).toThrow(/^PUBLIC_URL is not set to the https/);
-    const settings = settingsFrom({ ...given, PUBLIC_URL: "https://trivet.test" }, withDatabase(), new Map());
+    expect(() => settingsFrom("/", given, withDatabase(), new Map())).toThrow(/^PUBLIC_URL is not set to the https/);
+    const settings = settingsFrom("/", { ...given, PUBLIC_URL: "https://trivet.test" }, withDatabase(), new Map());
     expect(settings.vars["trivet-router"]).toEqual({ TRIVET_ENV: "production", PUBLIC_URL: "https://trivet.test" });
     expect(settings.hyperdrive["trivet-users"]).toEqual({ DB: "1a" });
     const safe = { ...given, PUBLIC_URL: "https://trivet.test" };
     for (const TRIVET_ENV of ["development", "staging"]) {
-      expect(() => settingsFrom({ ...safe, TRIVET_ENV }, withDatabase(), new Map())).toThrow(
+      expect(() => settingsFrom("/", { ...safe, TRIVET_ENV }, withDatabase(), new Map())).toThrow(
         /^TRIVET_ENV is not production/,
       );
     }
     for (const TRIVET_ENV of ["production", ""]) {
-      const { vars } = settingsFrom({ ...safe, TRIVET_ENV }, withDatabase(), new Map());
+      const { vars } = settingsFrom("/", { ...safe, TRIVET_ENV }, withDatabase(), new Map());
       expect(vars["trivet-router"]?.TRIVET_ENV).toBe("production");
     }
   });

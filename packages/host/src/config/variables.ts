@@ -107,7 +107,8 @@ function refuseSecrets(
 ): void {
   const refuse = (name: string, what: string): void => {
     const users = manifests.filter((manifest) => manifest.secrets.includes(name)).map(({ service }) => service);
-    const advice = `set ${name} or ${name}_FILE to at least ${shortestSecret} random characters, such as \`openssl rand -base64 32\` prints`;
+    // Some secrets are keys, of which no other length will do; what is one serves for the others, too.
+    const advice = `set ${name} or ${name}_FILE to 32 random bytes in base64, such as \`openssl rand -base64 32\` prints`;
     faults.set(name, `${name} ${what} (a secret of ${users.join(", ")}): ${advice}`);
   };
   if (environment === "production") for (const name of missing) refuse(name, "is missing");
