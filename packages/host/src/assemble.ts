@@ -1,4 +1,4 @@
-import { checkEnv, handledQueues, serviceLogger, type WorkerModule } from "@trivet/platform";
+import { checkEnv, handledQueues, optionalSecrets, serviceLogger, type WorkerModule } from "@trivet/platform";
 import type { RedisBinding } from "@trivet/platform/redis";
 import { assetsBinding, listSite, type Site, workerBehind } from "./assets/index.ts";
 import { readOptionalSecrets, type Source, type Variables } from "./config/index.ts";
@@ -40,6 +40,8 @@ export interface Assembly {
   queues: Queues | undefined;
   faults: string[];
   serviceFaults: ServiceFaults;
+  /** The names of what these services can do without. */
+  optionalSecrets: readonly string[];
 }
 
 export async function assemble(plan: Plan): Promise<Assembly> {
@@ -53,6 +55,7 @@ export async function assemble(plan: Plan): Promise<Assembly> {
   const queues = store && createQueues(await chooseQueues(plan.source, store));
   const serviceFaults: ServiceFaults = new Map();
   const callees = new Map<string, Callee>();
+  const optional: string[] = [];
   const bindBucket = await bucketBinder({ ...plan, keepOne: kept.keepOne });
   const bindRateLimit = rateLimitBinder(redis, background.contextOf("host", hostLog));
   const bindService = serviceBinder(plan, callees, siblings, faults);
@@ -86,6 +89,7 @@ export async function assemble(plan: Plan): Promise<Assembly> {
     const worker = await loadWorker(manifest);
     const secrets = readOptionalSecrets(plan.source, manifest, worker);
     Object.assign(env, secrets.values);
+    optional.push(...(worker[optionalSecrets] ?? []));
     faults.push(...secrets.faults, ...handlerFaults(manifest, worker));
     for (const fault of envFaults(manifest, worker, env))
       serviceFaults.set(fault, [...(serviceFaults.get(fault) ?? []), service]);
@@ -95,7 +99,7 @@ export async function assemble(plan: Plan): Promise<Assembly> {
     faults.push(...consumerFaults(manifest, worker));
     for (const consumer of manifest.queues.consumers) queues?.add(consumer, callee);
   }
-  return { callees, background, kept, siblings, store, queues, faults, serviceFaults };
+  return { callees, background, kept, siblings, store, queues, faults, serviceFaults, optionalSecrets: optional };
 }
 
 async function storeOf({ selected, source, adminUrl }: Plan, faults: string[]): Promise<Store | undefined> {

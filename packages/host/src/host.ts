@@ -9,6 +9,7 @@ import {
   readPublicUrl,
   readVariables,
   type Source,
+  slips,
   type Variables,
 } from "./config/index.ts";
 import { ConfigurationError } from "./configuration-error.ts";
@@ -141,6 +142,7 @@ export async function configure(options: HostOptions, runtime: Runtime): Promise
     ...logOptions.faults,
     ...listenerFaults,
     ...addressesFaults(source, manifests),
+    ...slips(source, manifests, assembly.optionalSecrets),
     ...assembly.faults,
   ];
   const all = joinFaults(own, assembly.serviceFaults, variables.faults.keys());

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { whileLocked } from "../src/config/file-lock.ts";
 import { developmentSecrets, openSource, readVariables } from "../src/config/index.ts";
+import { startHost } from "../src/index.ts";
 import { readManifests } from "../src/manifest/index.ts";
 import { run, runtimes } from "./fixtures/process.ts";
 import { helloWorker, toml, writeRoot } from "./fixtures/root.ts";
@@ -39,6 +40,17 @@ describe("variables", () => {
       "A and A_FILE are both set in the environment; keep one",
       "B_FILE names gone, which cannot be read (ENOENT)",
     ]);
+  });
+
+  test("a line of .env that is none, and a name that is nearly one that is read, are faults; the environment is not ours", async () => {
+    const text = 'A=1\n# a remark\nnonsense hunter2\n\nexport B="two\nlines"\nC="open\nRATE_LIMIT_USERS=5\nOTHER=1\n';
+    const root = writeRoot({ ...service('[vars]\nRATE_LIMIT_USER = 1\nA = ""\nB = ""\nC = ""\n'), ".env": text });
+    await expect(startHost({ root, env: { LOG_LEVELS: "x" }, port: 0, logs: false })).rejects.toMatchObject({
+      faults: [
+        ".env: line 3 is none of NAME=value; write it as one, put # before it, or take it out",
+        "RATE_LIMIT_USERS in .env is read by nothing: rename it to RATE_LIMIT_USER, or take it out",
+      ],
+    });
   });
 
   test("a service receives the names in its own manifest and nothing beside", async () => {

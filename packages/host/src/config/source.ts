@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
+import { lineFaults } from "./dotenv-lines.ts";
 
 export type ProcessEnv = Readonly<Record<string, string | undefined>>;
 
@@ -20,9 +21,11 @@ export interface Source {
 export function openSource(root: string, env: ProcessEnv): Source {
   const faults = new Map<string, string>();
   const known = new Map<string, string | undefined>();
+  const dotenv = readDotenv(join(root, ".env"));
+  for (const fault of lineFaults(dotenv)) faults.set(fault, fault);
   const layers = [
     { name: "the environment", own: false, values: env },
-    { name: ".env", own: true, values: readDotenv(join(root, ".env")) },
+    { name: ".env", own: true, values: parseEnv(dotenv) },
   ];
   const find = (name: string): string | undefined => {
     for (const layer of layers) {
@@ -49,7 +52,7 @@ export function openSource(root: string, env: ProcessEnv): Source {
   };
 }
 
-const readDotenv = (path: string): ProcessEnv => (existsSync(path) ? parseEnv(readFileSync(path, "utf8")) : {});
+const readDotenv = (path: string): string => (existsSync(path) ? readFileSync(path, "utf8") : "");
 
 function readValue(root: string, name: string, file: string, faults: Map<string, string>): string | undefined {
   try {
