@@ -1,9 +1,21 @@
+import { globSync } from "node:fs";
+import { join } from "node:path";
 import { createTestDatabase, type TestDatabase } from "@trivet/testing";
 import { is } from "drizzle-orm";
 import { getTableConfig, PgTable } from "drizzle-orm/pg-core";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import * as tables from "../src/tables.ts";
+
+const root = join(import.meta.dirname, "../../..");
+
+/** Of every service that has tables, its schema and what its code says they are. */
+const schemas = await Promise.all(
+  globSync("workers/*/src/tables.ts", { cwd: root }).map(async (file) => {
+    const declared: Record<string, unknown> = await import(join(root, file));
+    const configs = Object.values(declared).flatMap((table) => (is(table, PgTable) ? [getTableConfig(table)] : []));
+    return { schema: file.split("/")[1] ?? "", configs };
+  }),
+);
 
 let database: TestDatabase;
 let sql: postgres.Sql;
@@ -16,12 +28,11 @@ afterAll(async () => {
   await database.drop();
 });
 
-const configs = Object.values(tables).flatMap((table) => (is(table, PgTable) ? [getTableConfig(table)] : []));
-
-describe("tables.ts and the migrations agree", () => {
+describe.for(schemas)("tables.ts of $schema and its migrations agree", ({ schema, configs }) => {
   test("on which tables there are", async () => {
     const rows = await sql<{ name: string }[]>`
-      select table_name as name from information_schema.tables where table_schema = 'analytics' order by 1`;
+      select relname as name from pg_class
+      where relnamespace = ${schema}::regnamespace and relkind in ('r', 'p') and not relispartition order by 1`;
     const migrated = rows.map(({ name }) => name).filter((name) => name !== "migrations");
     expect(configs.map(({ name }) => name).toSorted()).toEqual(migrated);
   });
@@ -29,7 +40,7 @@ describe("tables.ts and the migrations agree", () => {
   test.each(configs.map((config) => [config.name, config] as const))("on the columns of %s", async (name, config) => {
     const migrated = await sql`
       select attname as name, attnotnull as required, format_type(atttypid, atttypmod) as type
-      from pg_attribute where attrelid = ${`analytics.${name}`}::regclass and attnum > 0 and not attisdropped
+      from pg_attribute where attrelid = ${`${schema}.${name}`}::regclass and attnum > 0 and not attisdropped
       order by attname`;
     const declared = config.columns
       .map((column) => ({ name: column.name, required: column.notNull, type: postgresName(column.getSQLType()) }))
@@ -41,9 +52,9 @@ describe("tables.ts and the migrations agree", () => {
     "on the indexes and checks of %s",
     async (name, config) => {
       const rows = await sql<{ name: string }[]>`
-      select indexname as name from pg_indexes where schemaname = 'analytics' and tablename = ${name}
+      select indexname as name from pg_indexes where schemaname = ${schema} and tablename = ${name}
       union all
-      select conname from pg_constraint where conrelid = ${`analytics.${name}`}::regclass and contype = 'c'`;
+      select conname from pg_constraint where conrelid = ${`${schema}.${name}`}::regclass and contype = 'c'`;
       const migrated = rows.map((row) => row.name);
       const declared = [
         ...config.indexes.map((index) => index.config.name ?? ""),
