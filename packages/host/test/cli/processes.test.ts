@@ -207,10 +207,16 @@ describe.each([
 });
 
 describe("--processes and PROCESSES", () => {
-  test.each(["0", "two", "1.5", "257", ""])("1: --processes=%s is refused", async (given) => {
+  test("64: --processes= without a number is refused", async () => {
+    const { code, stderr } = await trivet(makeRoot(), ["start", "--processes="]);
+    expect(code).toBe(64);
+    expect(stderr).toContain("start needs --processes <");
+  });
+
+  test.each(["0", "two", "1.5", "257"])("64: --processes=%s is refused", async (given) => {
     const { code, stderr } = await trivet(makeRoot(), ["start", `--processes=${given}`]);
     expect({ code, stderr }).toEqual({
-      code: 1,
+      code: 64,
       stderr: `--processes=${given} is not a number of processes; it must be a whole number from 1 to 256.\n`,
     });
   });
@@ -222,9 +228,9 @@ describe("--processes and PROCESSES", () => {
   });
 
   test.each([
-    [["start", "--workers", "--processes=2"], {}, 1, "--processes and PROCESSES are for Node and Bun"],
-    [["start", "--workers"], { PROCESSES: "2" }, 1, "--processes and PROCESSES are for Node and Bun"],
-    [["dev", "--processes=2"], {}, 64, "There is no option --processes=2."],
+    [["start", "--workers", "--processes=2"], {}, 64, "--processes and PROCESSES are for Node and Bun"],
+    [["start", "--workers"], { PROCESSES: "2" }, 64, "--processes and PROCESSES are for Node and Bun"],
+    [["dev", "--processes=2"], {}, 64, "There is no option --processes."],
   ])("%j with %j is refused with a sentence", async (args, env, expected, sentence) => {
     const { code, stderr } = await trivet(makeRoot(), args, env);
     expect(code).toBe(expected);

@@ -47,20 +47,24 @@ export function headersOfReturned({ id, sentAt, contentType, attempts, source }:
   return made;
 }
 
-/** Milliseconds until a message may be delivered; 0 for one that may be now. */
-export function waitOf(message: JsMsg): number {
-  const due = Number(message.headers?.get(names.due) || 0);
-  return Math.max(0, due - Date.now());
+/**
+ * Milliseconds for which a message is sent back before it is delivered; undefined for one that is delivered now. One that
+ * was sent with a delay is sent back once, even if nobody fetched it before it was due: so its first coming is never an
+ * attempt, and the server's count tells how many there were.
+ */
+export function waitOf({ headers: given, info }: JsMsg): number | undefined {
+  if (!given?.has(names.due) || info.deliveryCount > 1) return undefined;
+  return Math.max(0, Number(given.get(names.due)) - Date.now());
 }
 
 export function takenOf(message: JsMsg): Taken {
   const given = message.headers;
-  // A delayed message has been here once before it was due, which was no attempt.
-  const early = given?.has(names.due) ? 1 : 0;
+  // `waitOf` has sent it back once.
+  const sentBack = given?.has(names.due) ? 1 : 0;
   return {
     id: given?.get(names.id) ?? String(message.seq),
     sentAt: Number(given?.get(names.sent)),
-    attempts: Number(given?.get(names.attempts) || 0) + Math.max(1, message.info.deliveryCount - early),
+    attempts: Number(given?.get(names.attempts) || 0) + message.info.deliveryCount - sentBack,
     contentType: contentTypeOf(given),
     body: message.data,
     cause: given?.get(names.cause) || undefined,

@@ -20,7 +20,7 @@ export function subscribe(jet: () => Promise<Jet>, prefix: string, queue: string
 
   const admit = (message: JsMsg): void => {
     const wait = waitOf(message);
-    if (wait > 0) {
+    if (wait !== undefined) {
       message.nak(wait);
       return;
     }
