@@ -17,7 +17,7 @@ import {
 } from "drizzle-orm/pg-core";
 import type { Filters } from "./schemas.ts";
 
-export const schema = pgSchema("analytics");
+const schema = pgSchema("analytics");
 
 /** A time, in and out as ISO 8601 in UTC. Milliseconds, as in a JavaScript Date. */
 const instant = customType<{ data: string; driverData: string }>({

@@ -15,7 +15,7 @@ import {
 } from "drizzle-orm/pg-core";
 import type { NotificationChoices, Theme } from "./schemas.ts";
 
-export const schema = pgSchema("users");
+const schema = pgSchema("users");
 
 /** Text in byte order, in which an index serves both equality and `LIKE 'prefix%'`. For ASCII only. */
 const asciiText = customType<{ data: string }>({ dataType: () => 'text COLLATE "C"' });
