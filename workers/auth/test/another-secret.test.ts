@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { newId } from "@trivet/platform";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { login, newCredentials, type Person, register, registerAs, tokensIn } from "./system/people.ts";
+import { codeOf, login, newCredentials, type Person, register, registerAs, tokensIn } from "./system/people.ts";
 import { type AuthSystem, startAuth } from "./system/start-auth.ts";
 
 let auth: AuthSystem;
@@ -69,6 +70,68 @@ test("an API key is refused as something that is down, not as a key that is none
     system.asService("router", "POST", "/auth/internal/api-keys/exchange", { key });
   expect(await exchange(changed)).toMatchObject(refused);
   expect((await exchange(auth)).status).toBe(200);
+});
+
+test("the mailbox is refused, whoever's mails it holds", async () => {
+  await auth.post("/auth/password/forgot", { email: person.email });
+  await auth.settled();
+  for (const path of ["/auth/mailbox", "/auth/mailbox/messages"]) {
+    expect((await auth.get(path)).status).toBe(200);
+    expect((await changed.get(path)).status).toBe(503);
+  }
+});
+
+test("the repeat of a request whose answer was kept is refused, has no second effect and is answered by the former secret", async () => {
+  const { token, password } = await login(auth, person);
+  const body = { name: "made once", password };
+  const again = { token, headers: { "idempotency-key": newId() } };
+  const first = await auth.post("/auth/api-keys", body, again);
+  const keys = async () => (await auth.get("/auth/api-keys", token)).body;
+  const before = await keys();
+  expect(await changed.post("/auth/api-keys", body, again)).toMatchObject(refused);
+  expect(await keys()).toEqual(before);
+  expect(await auth.post("/auth/api-keys", body, again)).toMatchObject({ status: first.status, body: first.body });
+});
+
+describe("a second factor", () => {
+  const enrol = async () => {
+    const guarded = await register(auth);
+    const { token, password } = guarded;
+    const { body } = await auth.post("/auth/2fa/enable", { password }, { token });
+    const factor = z.object({ secret: z.string(), recoveryCodes: z.array(z.string()) }).parse(body);
+    return { ...guarded, ...factor };
+  };
+  const inForce = async () => {
+    const guarded = await enrol();
+    const code = await codeOf(guarded.secret, -1);
+    expect((await auth.post("/auth/2fa/verify", { code }, { token: guarded.token })).status).toBe(204);
+    return guarded;
+  };
+
+  test("that waits for its first code goes on waiting", async () => {
+    const { secret, token } = await enrol();
+    const body = { code: await codeOf(secret) };
+    expect(await changed.post("/auth/2fa/verify", body, { token })).toMatchObject(refused);
+    expect((await auth.post("/auth/2fa/verify", body, { token })).status).toBe(204);
+  });
+
+  test("is not told to be wrong, and neither code nor recovery code is used up", async () => {
+    const { secret, recoveryCodes, token } = await inForce();
+    for (const code of [await codeOf(secret), recoveryCodes[0]]) {
+      expect(await changed.post("/auth/confirm", { code }, { token })).toMatchObject(refused);
+      expect((await auth.post("/auth/confirm", { code }, { token })).status).toBe(204);
+    }
+  });
+
+  test("is not begun, and its recovery codes are not renewed, under a secret that may be a slip", async () => {
+    const { token, password, recoveryCodes } = await inForce();
+    expect(await changed.post("/auth/2fa/recovery-codes", { password }, { token })).toMatchObject(refused);
+    expect((await auth.post("/auth/confirm", { code: recoveryCodes[0] }, { token })).status).toBe(204);
+    const other = await login(auth, person);
+    const begun = await changed.post("/auth/2fa/enable", { password: other.password }, { token: other.token });
+    expect(begun).toMatchObject(refused);
+    expect(await auth.sql`SELECT 1 FROM auth.two_factors WHERE user_id = ${person.id}`).toHaveLength(0);
+  });
 });
 
 test("/auth/ready is 503 and names the keys, not the database; with the former secret it is 200", async () => {

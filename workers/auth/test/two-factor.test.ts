@@ -1,8 +1,7 @@
 import { base32 } from "@better-auth/utils/base32";
-import { createOTP } from "@better-auth/utils/otp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { guardedMeanwhile, login, type Person, register } from "./system/people.ts";
+import { codeOf, guardedMeanwhile, login, type Person, register } from "./system/people.ts";
 import { type Answer, type AuthSystem, startAuth } from "./system/start-auth.ts";
 
 let auth: AuthSystem;
@@ -16,10 +15,6 @@ const enrolment = z.strictObject({
   secret: z.string().regex(/^[A-Z2-7]{32,}$/),
   recoveryCodes: z.array(z.string()).length(10),
 });
-
-/** The code of the authenticator app, `steps` time steps from now. */
-const codeOf = (secret: string, steps = 0): Promise<string> =>
-  createOTP(new TextDecoder().decode(base32.decode(secret))).hotp(Math.floor(Date.now() / 30_000) + steps);
 
 const enable = async (person: Person) =>
   enrolment.parse((await auth.post("/auth/2fa/enable", { password: person.password }, { token: person.token })).body);

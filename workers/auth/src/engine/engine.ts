@@ -2,6 +2,7 @@ import type { Database, Transaction } from "@trivet/db";
 import { APIError } from "better-auth/api";
 import { makeSignature, symmetricDecrypt } from "better-auth/crypto";
 import { randomToken } from "../tokens/random-token.ts";
+import { notOurs } from "../tokens/seal.ts";
 import { buildEngine, type EngineSettings } from "./build-engine.ts";
 
 /** Why a single-use token was made; a token of one purpose is worth nothing for another. */
@@ -118,9 +119,13 @@ export class Engine {
     }
   }
 
-  /** The TOTP key in clear, from how `enrolTwoFactor` stored it. */
-  openTotpSecret(stored: string): Promise<string> {
-    return symmetricDecrypt({ key: this.#secret, data: stored });
+  /** The TOTP key in clear, from how `enrolTwoFactor` stored it. Throws `unavailable` under another secret. */
+  async openTotpSecret(stored: string): Promise<string> {
+    try {
+      return await symmetricDecrypt({ key: this.#secret, data: stored });
+    } catch (fault) {
+      throw notOurs(fault);
+    }
   }
 
   /** The signed cookie by which the engine recognises whoever calls it. */

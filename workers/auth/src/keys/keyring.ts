@@ -1,5 +1,5 @@
 import { transaction } from "@trivet/db";
-import { sha256, TrivetError } from "@trivet/platform";
+import { sha256 } from "@trivet/platform";
 import { type CryptoKey, importJWK, type JWK } from "jose";
 import { z } from "zod";
 import type { Deps } from "../deps.ts";
@@ -42,7 +42,7 @@ export async function signingKey(deps: Deps): Promise<SigningKey> {
 }
 
 /**
- * For whoever stores something and signs afterwards, and for `/ready`: what cannot be answered with a token is refused
+ * For `/ready`, and for whoever stores something before it signs or encrypts it: without the former secret it is refused
  * before anything has changed. Throws as `signingKey` does.
  */
 export async function assertCanSign(deps: Deps): Promise<void> {
@@ -94,17 +94,8 @@ const nameOf = ({ env }: Deps): string => sha256(`${env.DB.connectionString} ${e
 const privateJwk = z.object({ kty: z.literal("OKP"), crv: z.literal("Ed25519"), x: z.string(), d: z.string() });
 
 async function openPrivateKey(row: SigningKeyRow, secret: string): Promise<CryptoKey> {
-  const opened = await unseal(secret, row.sealedPrivateJwk).catch((cause: unknown) => {
-    throw new TrivetError("unavailable", "Nobody can be let in: the service is not configured as it was.", {
-      cause: new Error(notOurs(row.kid), { cause }),
-    });
-  });
-  const jwk = privateJwk.parse(JSON.parse(opened));
+  const jwk = privateJwk.parse(JSON.parse(await unseal(secret, row.sealedPrivateJwk)));
   const key = await importJWK(jwk, signingAlgorithm);
   if (key instanceof Uint8Array) throw new TypeError("An Ed25519 key was imported as a symmetric one.");
   return key;
 }
-
-/** For the operator: it stands in the log of the request that failed. */
-const notOurs = (kid: string): string =>
-  `AUTH_SECRET does not open the signing key ${kid}: it is not the one under which the key was encrypted. Set the former one again; to change it for good, see "Another AUTH_SECRET" in docs/reliability.md.`;

@@ -117,9 +117,10 @@ export async function findTwoFactor(db: Database | Transaction, userId: string) 
   return row;
 }
 
-/** Keeps the account's second factor from changing until the transaction ends. */
-export async function lockTwoFactor(tx: Transaction, userId: string): Promise<void> {
-  await tx.select({ id: twoFactors.id }).from(twoFactors).where(eq(twoFactors.userId, userId)).for("update");
+/** The account's second factor, kept from changing until the transaction ends. */
+export async function lockTwoFactor(tx: Transaction, userId: string) {
+  const [row] = await tx.select().from(twoFactors).where(eq(twoFactors.userId, userId)).for("update");
+  return row;
 }
 
 /** Takes a time step for a code, once: false when this or a later step has been used. */

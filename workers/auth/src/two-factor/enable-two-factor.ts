@@ -1,5 +1,6 @@
 import { TrivetError, type UserActor } from "@trivet/platform";
 import { type Deps, engineOf } from "../deps.ts";
+import { assertCanSign } from "../keys/keyring.ts";
 import { confirmIdentity, type Proof } from "../passwords/confirm-identity.ts";
 import { requireOwnSession } from "../sessions/require-session.ts";
 
@@ -20,6 +21,7 @@ export interface Enrolment {
 export async function enableTwoFactor(deps: Deps, actor: UserActor, proof: Proof): Promise<Enrolment> {
   const live = await requireOwnSession(deps, actor);
   const { user } = live;
+  await assertCanSign(deps);
   await confirmIdentity(deps, live, proof);
   if (user.twoFactorEnabled) throw new TrivetError("conflict", "A second factor is in force. Disable it first.");
   const { uri, recoveryCodes } = await engineOf(deps, deps.db).enrolTwoFactor(user.id);

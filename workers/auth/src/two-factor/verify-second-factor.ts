@@ -8,14 +8,21 @@ import { findTwoFactor, lockTwoFactor, takeTotpStep } from "../queries/users.ts"
 const periodMs = 30_000;
 const totpForm = /^\d{6}$/;
 
-/** Whether `code` is the account's present TOTP code or an unspent recovery code; either is good once. */
+/**
+ * Whether `code` is the account's present TOTP code or an unspent recovery code; either is good once. Throws
+ * `unavailable` when AUTH_SECRET is not the one under which they were encrypted.
+ */
 export async function verifySecondFactor(deps: Deps, userId: string, code: string): Promise<boolean> {
   const compact = code.replaceAll(/\s/g, "");
   if (totpForm.test(compact)) return await acceptTotp(deps, userId, compact);
   const spent = await transaction(deps.db, async (tx) => {
     // The engine's own comparison with what is stored lets two through that come at the same moment.
-    await lockTwoFactor(tx, userId);
-    return await engineOf(deps, tx).spendRecoveryCode(userId, compact);
+    const factor = await lockTwoFactor(tx, userId);
+    if (!factor) return false;
+    const engine = engineOf(deps, tx);
+    // Stored under the same secret; that the codes cannot be opened, the engine says by an error without a name.
+    await engine.openTotpSecret(factor.secret);
+    return await engine.spendRecoveryCode(userId, compact);
   });
   if (spent) notify(deps, userId, "recovery-code.used");
   return spent;

@@ -1,3 +1,5 @@
+import { base32 } from "@better-auth/utils/base32";
+import { createOTP } from "@better-auth/utils/otp";
 import * as people from "@trivet/testing";
 import { type Credentials, type Person as Member, newCredentials } from "@trivet/testing";
 import { decodeJwt } from "jose";
@@ -88,3 +90,7 @@ export async function guardedMeanwhile(auth: AuthSystem, userId: string, enter: 
   });
   return await entering[0];
 }
+
+/** The code of the authenticator app, `steps` time steps from now. */
+export const codeOf = (secret: string, steps = 0): Promise<string> =>
+  createOTP(new TextDecoder().decode(base32.decode(secret))).hotp(Math.floor(Date.now() / 30_000) + steps);
