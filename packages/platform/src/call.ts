@@ -83,12 +83,13 @@ export function createCall(invocation: Invocation, secret: string, keys: KeyRing
     const request = describeRequest(contract, input);
     const ring = isEncrypted(contract, input) ? ringOf(contract, keys) : undefined;
     for (let attempt = 1; ; attempt += 1) {
+      const granted = invocation.deadline - Date.now();
+      if (granted <= 0) throw new TrivetError("deadline_exceeded");
+      // Before anything is made for a service that is not asked.
+      if (!upstream.breaker.admits()) throw unavailable(contract, undefined, upstream.breaker.retryAfter);
       const span = beginSpan(invocation, "client", `${request.method} ${routeOf(contract)}`);
       const headers = await callHeaders(invocation, span.trace, contract, secret);
       const sealed = ring && (await sealRequest(addressed(invocation, contract, request), ring));
-      const granted = invocation.deadline - Date.now();
-      if (granted <= 0) throw new TrivetError("deadline_exceeded");
-      if (!upstream.breaker.admits()) throw unavailable(contract, undefined, upstream.breaker.retryAfter);
       const sent = sealed ? encrypted(request, headers, sealed) : request;
       const answer = upstream.within(() => send(binding, sent, headers, invocation.deadline));
       if (!answer) throw unavailable(contract, new Error("As many calls as may wait for it are waiting."));

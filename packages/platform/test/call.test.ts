@@ -5,6 +5,7 @@ import {
   defineCall,
   type ErrorCode,
   type Invocation,
+  KeyRing,
   newId,
 } from "@trivet/platform";
 import { comesTrue, stopTheClock } from "@trivet/testing/clock";
@@ -287,6 +288,21 @@ describe("the circuit", () => {
     stopTheClock();
     await expect(post(answering(ok))).rejects.toEqual(expect.objectContaining({ code: "unavailable", retryAfter: 5 }));
     expect(asked).toHaveLength(5);
+  });
+
+  test("while it is open nothing is signed or encrypted for whoever is not asked", async () => {
+    for (let count = 0; count < 5; count += 1) await post(answering(down)).catch(() => undefined);
+    const ring = KeyRing.parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8");
+    const call = createCall(
+      invocationOf("toy"),
+      "another-secret-so-that-no-token-is-there-yet",
+      ring && new Map([[callee, ring]]),
+    );
+    const [sign, encrypt] = [vi.spyOn(crypto.subtle, "sign"), vi.spyOn(crypto.subtle, "encrypt")];
+    const sealed = call(answering(ok), posting({ encryption: "required" }), { body: { name: "one" } });
+    await expect(sealed).rejects.toEqual(refused("unavailable"));
+    expect(sign).not.toHaveBeenCalled();
+    expect(encrypt).not.toHaveBeenCalled();
   });
 
   test("stays closed while a callee says that what stands behind it is down: it is alive itself", async () => {

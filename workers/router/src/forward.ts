@@ -44,25 +44,17 @@ export async function forward(
   const upstream = c.env.invocation.upstreams.of(to.service);
   const body = cappedBody(c);
   const deadline = Date.now() + env.REQUEST_TIMEOUT_MS;
-  const headers = forwardedHeaders(sent.headers, {
-    invocation: c.env.invocation,
-    // Not while a body is on its way: how long that takes is the client's affair, not the service's.
-    deadline: body ? undefined : deadline,
-    serviceToken: await mintServiceToken("router", to.service, env.SERVICE_JWT_SECRET),
-    clientAddress: caller.address,
-    accessToken: caller.exchangedToken,
-  });
-  if (!body) headers.delete("content-length");
-  applyRules(headers, c.env.deps().headerRules.forRequest(sent.method, to), () => saidOf(c, caller));
   const url = `http://${to.service}${to.path}${queryOf(c.req.url)}`;
-  const request = { url, headers, body, deadline, patience: env.REQUEST_TIMEOUT_MS };
+  const message = { url, body, deadline, patience: env.REQUEST_TIMEOUT_MS };
   const isProbe = alwaysAnswered.test(to.path);
   const tries = repeatable.has(sent.method) && !body ? attempts : 1;
   for (let attempt = 1; ; attempt += 1) {
+    // Before anything is made for a service that is not asked.
     if (!isProbe && !upstream.breaker.admits()) throw openCircuit(upstream);
+    const headers = await headersFor(c, to, caller, sent, message);
     const span = beginSpan(c.env.invocation, "client", `${sent.method} ${to.service}`);
     propagateTrace(span.trace, headers);
-    const send = () => ask(binding, sent, request);
+    const send = () => ask(binding, sent, { ...message, headers });
     // An upload holds no slot: how long it takes is the client's affair, and others would wait for it.
     const answer = body ? send() : upstream.within(send);
     if (!answer) throw crowded(upstream);
@@ -81,9 +73,29 @@ export async function forward(
   }
 }
 
-interface Forwarded {
+async function headersFor(
+  c: ServiceContext<Deps>,
+  to: Destination,
+  caller: Caller,
+  sent: Sent,
+  { body, deadline }: Message,
+): Promise<Headers> {
+  const { env, headerRules } = c.env.deps();
+  const headers = forwardedHeaders(sent.headers, {
+    invocation: c.env.invocation,
+    // Not while a body is on its way: how long that takes is the client's affair, not the service's.
+    deadline: body ? undefined : deadline,
+    serviceToken: await mintServiceToken("router", to.service, env.SERVICE_JWT_SECRET),
+    clientAddress: caller.address,
+    accessToken: caller.exchangedToken,
+  });
+  if (!body) headers.delete("content-length");
+  applyRules(headers, headerRules.forRequest(sent.method, to), () => saidOf(c, caller));
+  return headers;
+}
+
+interface Message {
   url: string;
-  headers: Headers;
   body: Upload | undefined;
   /** Unix milliseconds; of a request without a body. */
   deadline: number;
@@ -92,7 +104,7 @@ interface Forwarded {
 }
 
 /** The answer, or `deadline_exceeded` unless it begins in time. Ends with the client, also while it streams. */
-async function ask(binding: ServiceBinding, client: Sent, to: Forwarded): Promise<Response> {
+async function ask(binding: ServiceBinding, client: Sent, to: Message & { headers: Headers }): Promise<Response> {
   const stop = new AbortController();
   client.signal.throwIfAborted();
   stopWith(client.signal, stop);
