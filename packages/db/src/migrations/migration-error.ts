@@ -11,7 +11,7 @@ export class UnreachableError extends MigrationError {
   readonly code: string;
 
   constructor(where: string, code: string, cause: unknown) {
-    super(`${where.replace(/^t/, "T")} cannot be reached (${code}).`, { cause });
+    super(`Cannot reach ${where} (${code}).`, { cause });
     this.where = where;
     this.code = code;
   }

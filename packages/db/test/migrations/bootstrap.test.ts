@@ -160,7 +160,9 @@ describe("bootstrap", () => {
   test("says which extension the server lacks, and who cannot be reached", async () => {
     await expect(bootstrap(scratch.url, "one", ["no_such_extension"])).rejects.toThrow(/lacks .*no_such_extension/);
     const nowhere = changed(scratch.url, (url) => (url.port = "1"));
-    await expect(bootstrap(nowhere, "one", [])).rejects.toThrow(/at [\w.]+:1 cannot be reached \(ECONNREFUSED\)/);
+    await expect(bootstrap(nowhere, "one", [])).rejects.toThrow(
+      /^Cannot reach the database \w+ at [\w.]+:1 \(ECONNREFUSED\)/,
+    );
   });
 });
 

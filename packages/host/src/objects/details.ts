@@ -4,24 +4,14 @@ import { Refusal } from "./refusal.ts";
 
 const mostBytes = 8_192;
 
-/** Header by field, but for `expires`, which is a date. */
-const headerNames = {
-  contentType: "content-type",
-  contentLanguage: "content-language",
-  contentDisposition: "content-disposition",
-  contentEncoding: "content-encoding",
-  cacheControl: "cache-control",
-} as const;
-
-type TextField = keyof typeof headerNames;
-
-const textFields: readonly TextField[] = [
-  "contentType",
-  "contentLanguage",
-  "contentDisposition",
-  "contentEncoding",
-  "cacheControl",
-];
+/** The fields that are texts, each with its header. Beside them there is `cacheExpiry`, a date. */
+const textFields = [
+  ["contentType", "content-type"],
+  ["contentLanguage", "content-language"],
+  ["contentDisposition", "content-disposition"],
+  ["contentEncoding", "content-encoding"],
+  ["cacheControl", "cache-control"],
+] as const;
 
 /** The metadata options of `put` and `createMultipartUpload`. What is too large is refused by `checkDetails`. */
 export function readDetails(options: BucketMetadataOptions | undefined): Details {
@@ -49,8 +39,8 @@ function readHttpMetadata(given: unknown): HttpFields {
 /** HTTP metadata as the headers of a message say it. A date that is none is long past, as for caches. */
 export function fieldsOfHeaders(headers: Headers): HttpFields {
   const fields: HttpFields = {};
-  for (const name of textFields) {
-    const value = headers.get(headerNames[name]);
+  for (const [name, header] of textFields) {
+    const value = headers.get(header);
     if (value !== null) fields[name] = value;
   }
   const expires = headers.get("expires");
@@ -61,7 +51,7 @@ export function fieldsOfHeaders(headers: Headers): HttpFields {
 function fieldsOfObject(given: object): HttpFields {
   const fields: HttpFields = {};
   const values: Partial<Record<string, unknown>> = { ...given };
-  for (const name of textFields) {
+  for (const [name] of textFields) {
     const value = values[name];
     if (value !== undefined && value !== null) fields[name] = String(value).toWellFormed();
   }
@@ -73,9 +63,9 @@ function fieldsOfObject(given: object): HttpFields {
 }
 
 export function writeHeaders(fields: HttpFields, headers: Headers): void {
-  for (const name of textFields) {
+  for (const [name, header] of textFields) {
     const value = fields[name];
-    if (value !== undefined) headers.set(headerNames[name], value);
+    if (value !== undefined) headers.set(header, value);
   }
   if (fields.cacheExpiry !== undefined) headers.set("expires", new Date(fields.cacheExpiry).toUTCString());
 }
