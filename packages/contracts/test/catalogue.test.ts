@@ -1,5 +1,5 @@
 import * as contracts from "@trivet/contracts";
-import { envelope, events, subscribersOf, subscriptions } from "@trivet/contracts";
+import { envelope, eventNamed, events, id, legacyNameOf, subscribersOf, subscriptions } from "@trivet/contracts";
 import type { CallContract } from "@trivet/platform";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -13,6 +13,20 @@ describe("events", () => {
     expect(name).toMatch(/^[a-z]+\.[a-z]+(?:_[a-z]+)*$/);
     expect(event.version).toBeGreaterThan(0);
     for (const field of Object.keys(event.data.shape)) expect(field).not.toMatch(personal);
+  });
+
+  test.each(Object.values(events))("$name is about one of the ids that it carries", (event) => {
+    expect(Object.entries(event.data.shape)).toContainEqual([event.subject, id]);
+  });
+
+  test("each goes by its own name and by the one of older programs, and no two by the same", () => {
+    const names = Object.keys(events).flatMap((name) => [name, legacyNameOf(name)]);
+    expect(new Set(names).size).toBe(names.length);
+    for (const [name, event] of Object.entries(events)) {
+      expect([eventNamed(name), eventNamed(legacyNameOf(name))]).toEqual([event, event]);
+    }
+    expect(eventNamed("USER_CREATED")).toBe(events["user.created"]);
+    for (const name of ["constructor", "User.Created", ""]) expect(eventNamed(name)).toBeUndefined();
   });
 
   test("who subscribes to something subscribes to an event that exists", () => {

@@ -16,12 +16,12 @@ export interface Dispatch {
   events: QueueBinding;
 }
 
-/** Tells of an event with the transaction it belongs to; `subject` is the id of whom it is about. */
+/** Tells of an event with the transaction it belongs to, and answers its id; `subject` is the id of whom it is about. */
 export type Announce = <Event extends EventContract>(
   event: Event,
   subject: string,
   data: z.input<Event["data"]>,
-) => Promise<void>;
+) => Promise<string>;
 
 /** Waits between later tries, in milliseconds: within what a Worker may do after its answer. */
 const pauses = [500, 1_000, 2_000, 4_000, 8_000];
@@ -38,7 +38,7 @@ export async function announcing<Result>(
   const result = await transaction(dispatch.db, (tx) =>
     effect(tx, async (event, subject, data) => {
       announced = true;
-      await publish(tx, dispatch.outbox, event, subject, data, dispatch.invocation);
+      return await publish(tx, dispatch.outbox, event, subject, data, dispatch.invocation);
     }),
   );
   if (announced) sendSoon(dispatch);

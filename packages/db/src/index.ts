@@ -5,7 +5,7 @@ export { databaseFault, isMissingPartition, isRefusedValue, isUniqueViolation } 
 export { type IdempotencyKeys, IdempotentAnswers, idempotencyTable, type Sealing } from "./idempotency.ts";
 export { forgetOld, type Inbox, inboxTable, once } from "./inbox.ts";
 export { type Database, openDatabase, type Transaction } from "./open.ts";
-export { type Outbox, outboxTable, publish } from "./outbox.ts";
+export { longestData, type Outbox, outboxTable, publish } from "./outbox.ts";
 export { pingDatabase } from "./ping.ts";
 export { prepared } from "./prepared.ts";
 export { type RelayOptions, type RelayOutcome, relay } from "./relay.ts";

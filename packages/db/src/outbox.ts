@@ -35,6 +35,7 @@ export type Outbox = ReturnType<typeof outboxTable>;
  * Announces `event` if, and only if, the transaction commits. `subject` is the id of what it is
  * about; events of one subject are sent in the order in which they were published, provided
  * that transactions on the same subject wait for each other (they do when both lock its row).
+ * Answers the event's id.
  */
 export async function publish<Event extends EventContract>(
   tx: Transaction,
@@ -43,9 +44,10 @@ export async function publish<Event extends EventContract>(
   subject: string,
   data: z.input<Event["data"]>,
   invocation: Pick<Invocation, "trace">,
-): Promise<void> {
+): Promise<string> {
+  const id = newId();
   await tx.insert(outbox).values({
-    id: newId(),
+    id,
     event: event.name,
     version: event.version,
     service: event.service,
@@ -54,10 +56,11 @@ export async function publish<Event extends EventContract>(
     spanId: invocation.trace.spanId,
     data: small(asJson(event.data.parse(data))),
   });
+  return id;
 }
 
 /** Characters of an event's data: with them it fits a queue's message, so that no event of its own can fail to be sent. */
-const longestData = 32_000;
+export const longestData = 32_000;
 
 function small(data: Envelope["data"]): Envelope["data"] {
   const { length } = JSON.stringify(data);

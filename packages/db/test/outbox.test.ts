@@ -28,7 +28,7 @@ beforeEach(async () => {
   await scratch.sql`truncate shop.outbox`;
 });
 
-const announce = (userId: string = crypto.randomUUID()): Promise<void> =>
+const announce = (userId: string = crypto.randomUUID()): Promise<string> =>
   kept.db.transaction((tx) => publish(tx, outbox, userCreated, userId, { userId }, invocation()));
 
 const rows = () =>

@@ -1,19 +1,20 @@
-import { type Database, openDatabase } from "@trivet/db";
+import { type Database, IdempotentAnswers, openDatabase } from "@trivet/db";
 import { routesFor, type Scope } from "@trivet/http";
 import type { Invocation } from "@trivet/platform";
 import type { Env } from "./env.ts";
+import { idempotencyKeys } from "./tables.ts";
 
 /** What every verb of events gets: made once per invocation. */
 export interface Deps {
   env: Env;
   db: Database;
   invocation: Invocation;
+  answers: IdempotentAnswers;
 }
 
-export const makeDeps = ({ env, invocation }: Scope<Env>): Deps => ({
-  env,
-  invocation,
-  db: openDatabase(env.DB, invocation),
-});
+export function makeDeps({ env, invocation }: Scope<Env>): Deps {
+  const db = openDatabase(env.DB, invocation);
+  return { env, db, invocation, answers: new IdempotentAnswers(db, idempotencyKeys) };
+}
 
 export const { route } = routesFor<Deps>();

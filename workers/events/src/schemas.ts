@@ -1,4 +1,4 @@
-import { envelope, text } from "@trivet/contracts";
+import { type EventContract, envelope, events, id, legacyNameOf, text } from "@trivet/contracts";
 import { z } from "zod";
 
 export type Json = z.core.util.JSONType;
@@ -17,6 +17,35 @@ export const loggedEvent = envelope
   .meta({ id: "LoggedEvent" });
 
 export type LoggedEvent = z.output<typeof loggedEvent>;
+
+/** An event as it may be announced: by either of its names, with its own data. */
+const announcementOf = (event: EventContract) =>
+  z.strictObject({
+    event: z.enum([event.name, legacyNameOf(event.name)]),
+    data: event.data,
+    timestamp: z
+      .union([z.iso.datetime({ offset: true }), z.number()])
+      .optional()
+      .meta({ description: "As older programs send it. Not looked at: an event is of the time at which it is stored" }),
+  });
+
+const [first, ...others] = Object.values(events).map(announcementOf);
+if (!first) throw new Error("There is no event in the catalogue.");
+
+export const announcement = z.discriminatedUnion("event", [first, ...others]).meta({ id: "Announcement" });
+
+export type Announcement = z.output<typeof announcement>;
+
+export const announced = z
+  .object({
+    id: z.uuid(),
+    event: z.string().meta({ example: "user.created" }),
+    service: z.string().meta({ description: "On whose behalf" }),
+    subject: id.meta({ description: "What it is about" }),
+  })
+  .meta({ id: "Announced" });
+
+export type Announced = z.output<typeof announced>;
 
 /** What the log, or a replay of it, may be narrowed to. */
 const span = {

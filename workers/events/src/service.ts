@@ -1,7 +1,8 @@
 import { deadLetterQueueOf, eventsQueue, inboxQueueOf, subscriptions } from "@trivet/contracts";
-import { databaseFault, pingDatabase } from "@trivet/db";
+import { databaseFault, outboxBacklog, pingDatabase } from "@trivet/db";
 import { defineService, type QueueHandler } from "@trivet/http";
 import { keepPartitions } from "./crons/keep-partitions.ts";
+import { sweepOutbox } from "./crons/sweep-outbox.ts";
 import { takeDeadLetters } from "./dead-letters/take-dead-letters.ts";
 import { type Deps, makeDeps } from "./deps.ts";
 import { type Env, env } from "./env.ts";
@@ -17,6 +18,8 @@ import { getAsyncApi } from "./routes/get-asyncapi.ts";
 import { getEvent } from "./routes/get-event.ts";
 import { getEvents } from "./routes/get-events.ts";
 import { getMonitor } from "./routes/get-monitor.ts";
+import { postEvent } from "./routes/post-event.ts";
+import { outbox } from "./tables.ts";
 
 const graves = [eventsQueue, ...Object.keys(subscriptions).map(inboxQueueOf)].map(deadLetterQueueOf);
 const bury: QueueHandler<Deps> = { batch: takeDeadLetters };
@@ -28,11 +31,13 @@ export const events = defineService<Env, Deps>({
   env,
   deps: makeDeps,
   routes: [
-    ...[getEvents, getEvent, getMonitor, getAsyncApi],
+    ...[postEvent, getEvents, getEvent, getMonitor, getAsyncApi],
     ...[getDeadLetters, getDeadLetter, postRedrive, postRedriveAll, deleteOneDeadLetter],
   ],
   queues: { [eventsQueue]: { batch: takeEvents }, ...Object.fromEntries(graves.map((queue) => [queue, bury])) },
-  crons: { "7 * * * *": keepPartitions },
+  crons: { "* * * * *": sweepOutbox, "7 * * * *": keepPartitions },
+  idempotency: ({ answers }) => answers,
   checks: { database: ({ db }) => pingDatabase(db, 2_000) },
+  outbox: ({ db }) => outboxBacklog(db, outbox),
   faults: databaseFault,
 });

@@ -1,4 +1,5 @@
 import type { Envelope } from "@trivet/contracts";
+import { idempotencyTable, outboxTable } from "@trivet/db";
 import { sql } from "drizzle-orm";
 import { bigint, customType, index, integer, jsonb, pgSchema, text, unique, uuid } from "drizzle-orm/pg-core";
 
@@ -59,3 +60,6 @@ export const deadLetters = schema.table(
     index("dead_letters_event").on(t.event, t.id),
   ],
 );
+
+export const outbox = outboxTable(schema);
+export const idempotencyKeys = idempotencyTable(schema);

@@ -7,6 +7,8 @@ export interface EventContract<Name extends string = string, Data extends z.ZodO
   version: number;
   service: string;
   summary: string;
+  /** The field of its data that holds the id of what it is about. */
+  subject: string;
   /** Ids and facts, no personal data: the log of events is kept long after an account is gone. */
   data: Data;
 }
@@ -20,6 +22,7 @@ export const userCreated = defineEvent({
   version: 1,
   service: "auth",
   summary: "An account was registered",
+  subject: "userId",
   data: z.object({ userId: id }),
 });
 
@@ -28,6 +31,7 @@ export const userDeleted = defineEvent({
   version: 1,
   service: "auth",
   summary: "An account was deleted; every service erases what it holds of the user",
+  subject: "userId",
   data: z.object({ userId: id }),
 });
 
@@ -36,6 +40,7 @@ export const userEmailVerified = defineEvent({
   version: 1,
   service: "auth",
   summary: "The owner of an account has proven that its address is theirs",
+  subject: "userId",
   data: z.object({ userId: id }),
 });
 
@@ -44,6 +49,7 @@ export const sessionRevoked = defineEvent({
   version: 1,
   service: "auth",
   summary: "A session of the subject was ended before its time; its last access token lasts ten minutes at most",
+  subject: "userId",
   data: z.object({ userId: id, sessionId: id }),
 });
 
@@ -52,6 +58,7 @@ export const userUpdated = defineEvent({
   version: 1,
   service: "users",
   summary: "A profile was changed",
+  subject: "userId",
   data: z.object({
     userId: id,
     fields: z
@@ -66,6 +73,7 @@ export const settingsUpdated = defineEvent({
   version: 1,
   service: "users",
   summary: "Somebody changed their preferences",
+  subject: "userId",
   data: z.object({ userId: id }),
 });
 
@@ -79,6 +87,7 @@ export const userFollowed = defineEvent({
   version: 1,
   service: "users",
   summary: "The subject follows somebody",
+  subject: "followerId",
   data: follow,
 });
 
@@ -87,6 +96,7 @@ export const userUnfollowed = defineEvent({
   version: 1,
   service: "users",
   summary: "The subject no longer follows somebody, by whosever wish",
+  subject: "followerId",
   data: follow,
 });
 
@@ -95,6 +105,7 @@ export const userFollowRequested = defineEvent({
   version: 1,
   service: "users",
   summary: "The subject asks to follow somebody whose account is private",
+  subject: "requesterId",
   data: z.object({ requesterId: id, targetId: id }),
 });
 
@@ -111,6 +122,19 @@ export const events = {
 } as const;
 
 export type EventName = keyof typeof events;
+
+/** What older programs call an event: `USER_CREATED` is `user.created`. */
+export const legacyNameOf = (name: string): string => name.toUpperCase().replaceAll(".", "_");
+
+/** The event of a name, its own or the older one; undefined where there is none. */
+export const eventNamed = (name: string): EventContract | undefined => byName.get(name);
+
+const byName = new Map<string, EventContract>(
+  Object.values(events).flatMap((event) => [
+    [event.name, event],
+    [legacyNameOf(event.name), event],
+  ]),
+);
 
 /**
  * Who listens to what. A service that handles an event has a row here, a file in `src/events/`, and an inbox queue, to

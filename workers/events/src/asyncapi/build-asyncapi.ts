@@ -5,6 +5,7 @@ import {
   events,
   eventsQueue,
   inboxQueueOf,
+  legacyNameOf,
   subscriptions,
 } from "@trivet/contracts";
 import { z } from "zod";
@@ -26,7 +27,7 @@ export function buildAsyncApi({ events: all, subscriptions: heard }: Catalogue =
       title: "Trivet events",
       version: "0.1.0",
       description:
-        "What services announce. Delivered at least once and in any order; an event that comes again has the same `id`. Events carry ids and facts, no personal data.",
+        "What services announce. Delivered at least once and in any order; an event that comes again has the same `id`. Events carry ids and facts, no personal data. `POST /events` takes them by hand, by the older names of each message (`x-legacy-name`) as well.",
     },
     defaultContentType: "application/json",
     channels: {
@@ -86,5 +87,8 @@ function messageOf({ name, version, service, summary, data }: EventContract) {
   });
   // JSON Schema draft 7 is what AsyncAPI takes a payload for that says no more of itself.
   const { $schema: _, ...payload } = z.toJSONSchema(whole, { target: "draft-7" });
-  return { name, title: name, summary, contentType: "application/json", payload };
+  return {
+    ...{ name, title: name, summary, contentType: "application/json", payload },
+    "x-legacy-name": legacyNameOf(name),
+  };
 }

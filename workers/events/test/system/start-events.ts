@@ -64,9 +64,11 @@ interface DeliverOptions {
 
 const adminId = "019a9f00-0000-7000-8000-0000000000ad";
 
+export const secret = "0123456789abcdef0123456789abcdef0123";
+
 const settings = {
   PUBLIC_URL: "http://localhost:8787",
-  SERVICE_JWT_SECRET: "0123456789abcdef0123456789abcdef0123",
+  SERVICE_JWT_SECRET: secret,
   LOG_LEVEL: "fatal",
   EVENTS_RETENTION_DAYS: "30",
 };

@@ -1,0 +1,2 @@
+DROP TABLE events.idempotency_keys;
+DROP TABLE events.outbox;
