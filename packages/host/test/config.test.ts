@@ -193,6 +193,19 @@ describe("secrets", () => {
     });
   });
 
+  test("that cannot be read are told once, and hide nothing else that is wrong", async () => {
+    const root = writeRoot({ ...files, ".trivet/secrets.json": "{", ".env": "TRIVET_EN=x\n" });
+    const refused = startHost({ root, env: { LOG_LEVEL: "loud" }, port: 0, logs: false });
+    await expect(refused).rejects.toMatchObject({
+      name: "ConfigurationError",
+      faults: [
+        expect.stringMatching(/secrets\.json is damaged/),
+        expect.stringMatching(/^LOG_LEVEL /),
+        expect.stringMatching(/^TRIVET_EN in \.env is read by nothing: rename it to TRIVET_ENV/),
+      ],
+    });
+  });
+
   test.skipIf(process.getuid?.() !== 0)("one sentence where the file or the folder is another user's", async () => {
     const root = writeRoot({ ".trivet/secrets.json": "{}" });
     chmodSync(root, 0o755);

@@ -1,4 +1,5 @@
 import { isPlaceholder, shortestSecret } from "@trivet/platform";
+import { ConfigurationError } from "../configuration-error.ts";
 import type { Manifest } from "../manifest/index.ts";
 import type { VarValue } from "../manifest/schema.ts";
 import { developmentSecrets } from "./development-secrets.ts";
@@ -88,13 +89,19 @@ async function readSecrets(
   const missing = names.filter((name) => !secrets.has(name) && !source.faults.has(name));
   refuseSecrets(secrets, missing, manifests, environment, faults);
   if (environment !== "production" && missing.length > 0) {
-    const generated = await developmentSecrets(root, missing);
+    const made = await developmentSecrets(root, missing).catch(configurationError);
     for (const name of missing) {
-      const secret = generated[name];
-      if (secret !== undefined) secrets.set(name, secret);
+      if (made instanceof ConfigurationError) faults.set(name, made.faults.join("\n"));
+      else if (made[name] !== undefined) secrets.set(name, made[name]);
     }
   }
   return secrets;
+}
+
+/** Told with what else is wrong; anything else is not about the configuration. */
+function configurationError(error: unknown): ConfigurationError {
+  if (error instanceof ConfigurationError) return error;
+  throw error;
 }
 
 /** A secret that somebody set is held to the same everywhere; only in production has somebody to set it. */

@@ -35,7 +35,7 @@ export async function deriveConfigs(
   const variables = await readVariables(root, source, selected, port);
   // Two that run at once are on two ports, and neither may overwrite what the other reads.
   const directory = join(project.directory, "workers", String(port));
-  const faults = [...variables.faults.values()];
+  const faults = [...new Set(variables.faults.values())];
   const files: string[] = [];
   for (const manifest of [front, ...selected.filter((one) => one !== front)]) {
     const { url, fault } = await connection(project, manifest, adminUrl);
