@@ -1,6 +1,6 @@
 import { defineCommand } from "citty";
 import { addressesFaults } from "../addresses.ts";
-import { readEnvironment } from "../config/index.ts";
+import { readEnvironment, slips } from "../config/index.ts";
 import { ConfigurationError } from "../configuration-error.ts";
 import { openDatabaseServer } from "./database-server.ts";
 import { CommandError, UsageError } from "./exit.ts";
@@ -86,12 +86,16 @@ export const migrate = defineCommand({
   subCommands: { up, down, status },
 });
 
+/** What decides which database is migrated, and how readily. */
+const ownVariables = ["DATABASE_URL", "TRIVET_ENV", "NODE_ENV"];
+
 async function withServer(
   name: string | undefined,
   work: (project: Project, adminUrl: string | undefined) => Promise<void>,
 ): Promise<void> {
   const whole = openProject();
-  const faults = addressesFaults(whole.source, whole.manifests);
+  const { source, manifests } = whole;
+  const faults = [...addressesFaults(source, manifests), ...slips(source, manifests, [], ownVariables)];
   if (faults.length > 0) throw new ConfigurationError(faults);
   const project = name === undefined ? whole : narrow(whole, name);
   const { adminUrl, stop } = await openDatabaseServer(project);

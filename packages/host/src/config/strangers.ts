@@ -4,8 +4,8 @@ import type { Source } from "./source.ts";
 
 const ofDatabase = "DATABASE_URL_";
 const address = "_URL";
-/** They end like a service's address and are none. */
-const ours = /^(?:PUBLIC|DATABASE|NATS|REDIS|UPSTASH_REDIS_REST|SERVICE)_URL$/;
+/** What stands before `_URL` where that is no service's address. */
+const ours = ["PUBLIC", "DATABASE", "NATS", "REDIS", "UPSTASH_REDIS_REST", "SERVICE"];
 
 /**
  * `DATABASE_URL_<SERVICE>` and `<NAME>_URL` of services that are not there: what they say would be passed over in silence.
@@ -16,11 +16,13 @@ export function strangers(source: Source, manifests: readonly Manifest[]): strin
   const owners = [...services, variablePrefix(hostName)];
   const declared = new Set(manifests.flatMap(({ vars, secrets }) => [...Object.keys(vars), ...secrets]));
   return source.given().flatMap(({ name, own }) => {
-    const isAddress = name.endsWith(address) && !ours.test(name) && !declared.has(name);
+    const isAddress = name.endsWith(address) && !declared.has(name);
     const [before, after] = name.startsWith(ofDatabase) ? [ofDatabase, ""] : ["", address];
     if (before === "" && !isAddress) return [];
     const word = name.slice(before.length, name.length - after.length);
-    const found = stranger(word, before === "" ? services : owners);
+    if (before === "" && ours.includes(word)) return [];
+    const addressed = own ? [...services, ...ours] : services;
+    const found = stranger(word, before === "" ? addressed : owners);
     if (!found || !(own || found.isNear)) return [];
     const advice = found.isNear
       ? `rename it to ${before}${found.nearest}${after}, or take it out`

@@ -69,10 +69,11 @@ describe("addresses", () => {
     const other = await makeProject();
     writeFileSync(
       join(other.folder, ".env"),
-      "NOTIFIER_URL=http://x\nDATABASE_URL_UNPOOLED=x\nUSERS_URL=http://users:8001\n",
+      "NOTIFIER_URL=http://x\nDATABASE_URL_UNPOOLED=x\nUSERS_URL=http://users:8001\nDATABSE_URL=x\n",
     );
     expect(addressesFaults(openSource(other.folder, {}), manifests).sort()).toEqual([
       "DATABASE_URL_UNPOOLED is about a service unpooled, which is not there: there are router, auth, users",
+      "DATABSE_URL is about a service databse, which is not there: rename it to DATABASE_URL, or take it out",
       "NOTIFIER_URL is about a service notifier, which is not there: there are router, auth, users",
     ]);
   });

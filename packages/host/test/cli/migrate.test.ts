@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
@@ -35,6 +35,22 @@ describe("trivet migrate", () => {
     expect(code).toBe(1);
     expect(stderr).toContain("drizzle/users/0001_things.up.sql was changed after it was applied");
   });
+});
+
+test("78: names in .env that are slips of those which choose the database; nothing is migrated, nor the embedded one made", async () => {
+  const { folder } = await makeProject();
+  const slips = { DATABSE_URL: "DATABASE_URL", DATABASE_URI: "DATABASE_URL", TRIVET_ENVV: "TRIVET_ENV" };
+  // What the services alone read is no business of a migration.
+  const lines = [...Object.keys(slips), "LOG_LEVELS"].map((name) => `${name}=canary\n`);
+  writeFileSync(join(folder, ".env"), lines.join(""));
+  const { code, stdout, stderr } = await trivet(folder, ["migrate", "up"]);
+  expect({ code, stdout }).toEqual({ code: 78, stdout: "" });
+  expect(stderr).toMatch(/^The configuration has 3 faults:\n/);
+  for (const [slip, meant] of Object.entries(slips)) {
+    expect(stderr).toMatch(new RegExp(`- ${slip} .*: rename it to ${meant}, or take it out$`, "m"));
+  }
+  expect(stderr).not.toContain("canary");
+  expect(existsSync(join(folder, ".trivet"))).toBe(false);
 });
 
 describe("trivet migrate down", () => {
