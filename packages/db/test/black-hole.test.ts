@@ -1,4 +1,6 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { TrivetError } from "@trivet/platform";
+import { timed } from "@trivet/testing/timed";
 import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { databaseFault, pingDatabase } from "../src/index.ts";
@@ -36,48 +38,40 @@ const open = (poolMax: number, patience?: number): Kept => {
   return kept;
 };
 
-interface Outcome {
-  code: string | undefined;
-  milliseconds: number;
-}
-
-async function timed(work: PromiseLike<unknown>): Promise<Outcome> {
-  const start = performance.now();
-  const code = await Promise.resolve(work).then(
+/** What came of work: `ok`, or the code of its failure. */
+const codeOf = (work: PromiseLike<unknown>): Promise<string | undefined> =>
+  Promise.resolve(work).then(
     () => "ok",
     (error: unknown) => (error instanceof TrivetError ? error.code : databaseFault(error)?.code),
   );
-  return { code, milliseconds: performance.now() - start };
-}
+
+/** By a clock that a busy machine slows down as it does the server, which is asked past the proxy. */
+const held = <T>(work: () => PromiseLike<T>) => timed(work, () => scratch.sql`select 1`);
 
 /** Callers as a service under load has them: each tries, is told, tries again. Resolves at the first success of all. */
-async function recovery(callers: number, attempt: () => PromiseLike<unknown>): Promise<number> {
-  const start = performance.now();
+async function recovery(callers: number, attempt: () => PromiseLike<unknown>): Promise<void> {
   await Promise.all(
     Array.from({ length: callers }, async () => {
-      while ((await timed(attempt())).code !== "ok") await new Promise((resolve) => setTimeout(resolve, 20));
+      while ((await codeOf(attempt())) !== "ok") await pause(20);
     }),
   );
-  return performance.now() - start;
 }
 
 const select = (db: Kept["db"]) => db.execute(sql`select 1`);
 const warmUp = (db: Kept["db"]) => Promise.all(Array.from({ length: 5 }, () => db.execute(sql`select pg_sleep(0.05)`)));
-/** What a busy machine may add. A stall of it passes, though; what is late by itself is late again. */
-const slack = 400;
-const retry = 2;
+/** What is done at a deadline is done within so many milliseconds of it. */
+const slack = 100;
 
-describe("a database that accepts and never answers", { retry }, () => {
-  test("costs a caller its patience and no more, on open connections and on new ones", async () => {
+describe("a database that accepts and never answers", () => {
+  test("costs a caller its patience, once for a connection and once for an answer, on open connections and on new ones", async () => {
     const { db } = open(5, 1_200);
     await warmUp(db);
     proxy.silence();
     for (let round = 0; round < 3; round += 1) {
-      const outcomes = await Promise.all(Array.from({ length: 20 }, () => timed(select(db))));
-      for (const { code, milliseconds } of outcomes) {
-        expect(["deadline_exceeded", "unavailable"]).toContain(code);
-        expect(milliseconds).toBeLessThan(1_200 * 2 + slack);
-      }
+      const twenty = () => Promise.all(Array.from({ length: 20 }, () => codeOf(select(db))));
+      const { outcome: codes, milliseconds } = await held(twenty);
+      for (const code of codes) expect(["deadline_exceeded", "unavailable"]).toContain(code);
+      expect(milliseconds).toBeLessThan(1_200 * 2 + slack);
     }
   });
 
@@ -86,25 +80,25 @@ describe("a database that accepts and never answers", { retry }, () => {
     await warmUp(db);
     proxy.silence();
     const callers = recovery(20, () => select(db));
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await pause(1_000);
     await proxy.forward();
-    expect(await callers).toBeLessThan(1_000 + 5_000 + slack);
+    expect((await held(() => callers)).milliseconds).toBeLessThan(5_000);
   });
 
   test("is forgotten within 5 s when it was silent from the first connection on", async () => {
     const { db } = open(5);
     proxy.silence();
-    expect((await timed(select(db))).code).toBe("unavailable");
+    expect(await codeOf(select(db))).toBe("unavailable");
     const callers = recovery(20, () => select(db));
     await proxy.forward();
-    expect(await callers).toBeLessThan(5_000 + slack);
+    expect((await held(() => callers)).milliseconds).toBeLessThan(5_000);
   });
 
   test("lets a transaction's caller go, and does none of what never was sent", async () => {
     const { db } = open(2, 1_200);
     await warmUp(db);
     const { promise: silent, resolve: silenced } = Promise.withResolvers<void>();
-    const inside = timed(
+    const inside = codeOf(
       db.transaction(async (tx) => {
         await tx.execute(sql`insert into notes values ('first')`);
         proxy.silence();
@@ -113,11 +107,11 @@ describe("a database that accepts and never answers", { retry }, () => {
       }),
     );
     await silent;
-    const waiting = Array.from({ length: 10 }, () => timed(db.execute(sql`insert into notes values ('third')`)));
-    const outcome = await inside;
-    expect(outcome.code).toBe("deadline_exceeded");
-    expect(outcome.milliseconds).toBeLessThan(1_200 + slack);
-    for (const { code } of await Promise.all(waiting)) expect(code).not.toBe("ok");
+    const waiting = Array.from({ length: 10 }, () => codeOf(db.execute(sql`insert into notes values ('third')`)));
+    const { outcome, milliseconds } = await held(() => inside);
+    expect(outcome).toBe("deadline_exceeded");
+    expect(milliseconds).toBeLessThan(1_200 + slack);
+    for (const code of await Promise.all(waiting)) expect(["deadline_exceeded", "unavailable"]).toContain(code);
     await proxy.forward();
     await recovery(5, () => select(db));
     expect(await scratch.sql`select text from notes`).toEqual([]);
@@ -127,25 +121,24 @@ describe("a database that accepts and never answers", { retry }, () => {
     const { db } = open(2);
     await pingDatabase(db, 1_000);
     proxy.silence();
-    const { code, milliseconds } = await timed(pingDatabase(db, 200));
-    expect(code).toBe("deadline_exceeded");
+    const { outcome, milliseconds } = await held(() => codeOf(pingDatabase(db, 200)));
+    expect(outcome).toBe("deadline_exceeded");
     expect(milliseconds).toBeLessThan(200 + slack);
   });
 });
 
-describe("a database that is gone", { retry }, () => {
+describe("a database that is gone", () => {
   test("fails callers at once and is back for them as soon as it is back", async () => {
     const { db } = open(5);
     await warmUp(db);
     await proxy.refuse();
     for (let round = 0; round < 3; round += 1) {
-      const outcomes = await Promise.all(Array.from({ length: 20 }, () => timed(select(db))));
-      for (const { code, milliseconds } of outcomes) {
-        expect(code).toBe("unavailable");
-        expect(milliseconds).toBeLessThan(1_000);
-      }
+      const twenty = () => Promise.all(Array.from({ length: 20 }, () => codeOf(select(db))));
+      const { outcome: codes, milliseconds } = await held(twenty);
+      expect(new Set(codes)).toEqual(new Set(["unavailable"]));
+      expect(milliseconds).toBeLessThan(1_000);
     }
     await proxy.forward();
-    expect(await recovery(20, () => select(db))).toBeLessThan(1_000);
+    expect((await held(() => recovery(20, () => select(db)))).milliseconds).toBeLessThan(1_000);
   });
 });
