@@ -8,7 +8,7 @@ import { startMiniflare } from "../../src/conformance/queues/start-miniflare.ts"
 import type { QueueSubject } from "../../src/conformance/queues/subject.ts";
 
 const seed = Number(process.env.TRIVET_FUZZ_SEED ?? 20_261_120);
-const count = Number(process.env.TRIVET_QUEUE_SCENARIOS ?? 100);
+const count = Number(process.env.TRIVET_QUEUE_SCENARIOS ?? 300);
 
 const { scenarios, queues } = generateScenarios(count, seed);
 /** Longer than the longest delay of a scenario. */

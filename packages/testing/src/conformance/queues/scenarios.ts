@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import fc from "fast-check";
 import type { Act, Entry, Order, QueueSpec, SendRequest } from "./orders.ts";
 import type { QueueSubject } from "./subject.ts";
@@ -179,16 +180,19 @@ export async function play(subject: QueueSubject, scenarios: readonly Scenario[]
   await Promise.all(Array.from({ length: callers }, call));
 }
 
-/** Resolves with what has been delivered once nothing has been for `quiet` milliseconds. */
+/** Milliseconds between two looks at what has been delivered. */
+const look = 100;
+
+/**
+ * Resolves with what has been delivered once so many milliseconds of looks have found nothing new: by looks that were
+ * answered and not by the clock, which goes on while a machine stalls.
+ */
 export async function whenQuiet(subject: QueueSubject, quiet: number): Promise<Record<string, Entry[]>> {
-  for (let last = -1, since = Date.now(); ; ) {
+  for (let last = -1, same = 0; ; await pause(look)) {
     const logs = await subject.logs();
     const count = Object.values(logs).reduce((sum, entries) => sum + entries.length, 0);
-    if (count !== last) {
-      last = count;
-      since = Date.now();
-    }
-    if (Date.now() - since > quiet) return logs;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    same = count === last ? same + 1 : 0;
+    last = count;
+    if (same * look >= quiet) return logs;
   }
 }
