@@ -116,16 +116,16 @@ async function redisOf({ selected, source }: Plan, kept: Kept): Promise<RedisBin
   return await chooseRedis(source, kept.keepOne());
 }
 
-/** In this process when the service runs here, else over HTTP; one connection pool for each sibling. */
+/** In this process when the service runs here, else over HTTP; one connection pool for each of a sibling's replicas. */
 function serviceBinder(plan: Plan, callees: ReadonlyMap<string, Callee>, siblings: HttpBinding[], faults: string[]) {
   const remote = new Map<string, HttpBinding>();
   const connect = async (sibling: Manifest): Promise<HttpBinding | undefined> => {
     const known = remote.get(sibling.service);
     if (known) return known;
-    const { url, fault } = siblingAddress(plan.source, plan.variables.environment, sibling);
+    const { urls, fault } = siblingAddress(plan.source, plan.variables.environment, sibling);
     if (fault !== undefined && !faults.includes(fault)) faults.push(fault);
-    if (!url) return undefined;
-    const binding = await plan.runtime.httpBinding(sibling.service, url);
+    if (!urls) return undefined;
+    const binding = await plan.runtime.httpBinding(sibling.service, urls);
     remote.set(sibling.service, binding);
     siblings.push(binding);
     return binding;

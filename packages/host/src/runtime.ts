@@ -6,7 +6,7 @@ import type { HttpBinding } from "./services/index.ts";
 export interface Runtime {
   openServer: OpenServer;
   /** These bring an HTTP client of ten megabytes along, which a process that asks nobody else does without. */
-  httpBinding(service: string, url: URL): Promise<HttpBinding>;
+  httpBinding(service: string, urls: readonly URL[]): Promise<HttpBinding>;
   loadTransport(): Promise<() => Transport>;
 }
 
@@ -15,13 +15,13 @@ export async function currentRuntime(): Promise<Runtime> {
   if ("Bun" in globalThis) {
     return {
       openServer: (await import("./server/open.bun.ts")).openServer,
-      httpBinding: async (service, url) => (await import("./services/http.bun.ts")).httpBinding(service, url),
+      httpBinding: async (service, urls) => (await import("./services/http.bun.ts")).httpBinding(service, urls),
       loadTransport: async () => (await import("./objects/s3/transport.bun.ts")).openTransport,
     };
   }
   return {
     openServer: (await import("./server/open.node.ts")).openServer,
-    httpBinding: async (service, url) => (await import("./services/http.node.ts")).httpBinding(service, url),
+    httpBinding: async (service, urls) => (await import("./services/http.node.ts")).httpBinding(service, urls),
     loadTransport: async () => (await import("./objects/s3/transport.node.ts")).openTransport,
   };
 }

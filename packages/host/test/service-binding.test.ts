@@ -3,8 +3,13 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { run, runtimes } from "./fixtures/process.ts";
 
-const drivers = ["in-process", "http"] as const;
-const connected = new Set(["unreachable", "connections"]);
+/** Replicas: one that answers, and one that is gone and is asked first. */
+const offers = {
+  "in-process": [],
+  http: ["unreachable", "connections"],
+  replicas: ["unreachable"],
+} as const;
+const drivers = ["in-process", "http", "replicas"] as const;
 
 describe.each(runtimes.flatMap((runtime) => drivers.map((driver) => ({ runtime, driver }))))(
   "[[services]] $driver on $runtime",
@@ -20,7 +25,8 @@ describe.each(runtimes.flatMap((runtime) => drivers.map((driver) => ({ runtime, 
       results = z.record(z.string(), z.string()).parse(JSON.parse(line ?? output()));
     }, 60_000);
 
-    const applicable = serviceBindingCases.filter(({ needs }) => driver === "http" || !connected.has(needs ?? ""));
+    const offered = new Set<string | undefined>([undefined, ...offers[driver]]);
+    const applicable = serviceBindingCases.filter(({ needs }) => offered.has(needs));
     test.each(applicable)("$title", ({ title }) => {
       expect(results[title]).toBe("kept");
     });

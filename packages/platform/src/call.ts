@@ -9,7 +9,7 @@ import type { ServiceBinding } from "./ports.ts";
 import { mintServiceToken } from "./service-token.ts";
 import { beginSpan, endHop } from "./spans/begin-span.ts";
 import { propagateTrace, type TraceContext } from "./trace.ts";
-import { backoff, finalHeader, isFinal, isOutage } from "./upstream.ts";
+import { backoff, finalHeader, isFinal, isOfOneReplica, isOutage } from "./upstream.ts";
 
 /** One call between services: who serves it, who may make it, and the shapes of both directions. */
 export interface CallContract {
@@ -96,7 +96,7 @@ export function createCall(invocation: Invocation, secret: string, keys: KeyRing
       const outcome = await answer.catch((cause: unknown) => cause);
       endHop(span, { method: request.method, route: routeOf(contract), service: contract.service, attempt }, outcome);
       if (!hasFailed(outcome)) upstream.succeeded();
-      else if (granted >= fairChance || !isLate(outcome)) upstream.failed();
+      else if (!isOfOneReplica(outcome) && (granted >= fairChance || !isLate(outcome))) upstream.failed();
       const again = repeatable && attempt < attempts && upstream.retries.allows;
       if (outcome instanceof Response) {
         if (!again || !isOutage(outcome) || isFinal(outcome)) {

@@ -1,4 +1,5 @@
 import { Breaker } from "./breaker.ts";
+import { TrivetError } from "./errors.ts";
 import { RetryBudget } from "./retry-budget.ts";
 
 /** Requests to one upstream that may wait for an answer at a time: what a slow one can hold of its caller. */
@@ -16,6 +17,19 @@ export const isOutage = (response: Response): boolean => outages.has(response.st
 
 /** Whether whoever answered so has tried again already, or knows that it is no use. */
 export const isFinal = (response: Response): boolean => response.headers.get(finalHeader) === "false";
+
+/** The cause of a failure that tells nothing of the service: one of its replicas broke off, and others are well. */
+export class ReplicaLost extends Error {
+  override readonly name = "ReplicaLost";
+
+  constructor(cause: unknown) {
+    super("The replica that was asked broke off; there are others.", { cause });
+  }
+}
+
+/** Whether no more than one replica of the service has failed: no reason to leave the service alone. */
+export const isOfOneReplica = (outcome: unknown): boolean =>
+  outcome instanceof TrivetError && outcome.cause instanceof ReplicaLost;
 
 /**
  * What a service remembers of another one that it asks. Plain counting without timers or promises,

@@ -7,6 +7,8 @@ import {
   type Invocation,
   KeyRing,
   newId,
+  ReplicaLost,
+  TrivetError,
 } from "@trivet/platform";
 import { comesTrue, stopTheClock } from "@trivet/testing/clock";
 import { decodeJwt } from "jose";
@@ -309,6 +311,14 @@ describe("the circuit", () => {
     const tried = () => new Response(null, { status: 503, headers: { "x-should-retry": "false" } });
     for (let count = 0; count < 8; count += 1) await post(answering(tried)).catch(() => undefined);
     await expect(post(answering(ok))).resolves.toEqual({ name: "one" });
+  });
+
+  test("stays closed, and the budget whole, when one replica among others breaks off: whatever may be tried again is", async () => {
+    const lost = () => {
+      throw new TrivetError("unavailable", "Lost.", { cause: new ReplicaLost(new Error("ECONNRESET")) });
+    };
+    for (let count = 0; count < 8; count += 1) await expect(post(answering(lost))).rejects.toThrow("Lost.");
+    await expect(get(answering(lost, ok))).resolves.toEqual({ name: "one" });
   });
 
   test("as many calls as have slots wait for a slow callee; the next is refused at once and does not open it", async () => {

@@ -5,6 +5,7 @@ import {
   beginSpan,
   endHop,
   isFinal,
+  isOfOneReplica,
   isOutage,
   mintServiceToken,
   propagateTrace,
@@ -63,7 +64,7 @@ export async function forward(
     if (body?.fault) throw body.fault;
     const answered = outcome instanceof Response && (!isOutage(outcome) || isFinal(outcome));
     if (!answered && sent.signal.aborted) throw new TrivetError("client_closed_request", undefined, { cause: outcome });
-    if (!isProbe) upstream[answered ? "succeeded" : "failed"]();
+    if (!isProbe && !isOfOneReplica(outcome)) upstream[answered ? "succeeded" : "failed"]();
     if (answered) return withoutHop(outcome);
     const pause = backoff(attempt);
     const again = attempt < tries && upstream.retries.allows && Date.now() + pause < deadline;

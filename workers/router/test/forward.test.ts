@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { access, createWorker, json, routesFor, serviceEnv } from "@trivet/http";
-import type { ServiceBinding } from "@trivet/platform";
+import { ReplicaLost, type ServiceBinding, TrivetError } from "@trivet/platform";
 import { comesTrue, stopTheClock } from "@trivet/testing/clock";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
@@ -104,6 +104,21 @@ describe("the circuit", () => {
       expect((await front.send("/users/1", { method: "POST" })).status).toBe(code);
     }
     expect(users.asked).toHaveLength(13);
+  });
+
+  test("stays closed when one replica among others breaks off: a GET is asked again, a POST is lost, the next goes through", async () => {
+    const lost = () => {
+      throw new TrivetError("unavailable", "Lost.", { cause: new ReplicaLost(new Error("ECONNRESET")) });
+    };
+    const users = new Upstream(lost);
+    const front = door({ USERS: users });
+    for (let count = 0; count < 8; count += 1) {
+      expect((await front.send("/users/1", { method: "POST" })).status).toBe(503);
+    }
+    users.asked = [];
+    users.answer = () => (users.asked.length === 1 ? lost() : ok());
+    expect((await front.send("/users/1")).status).toBe(200);
+    expect(users.asked).toHaveLength(2);
   });
 
   test("cannot be opened by clients in a hurry, who are not heard", async () => {

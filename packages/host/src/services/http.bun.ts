@@ -1,6 +1,7 @@
-import { TrivetError } from "@trivet/platform";
 import { carriedOn } from "./hop-by-hop.ts";
-import type { HttpBinding } from "./http.node.ts";
+import { NeverSent } from "./never-sent.ts";
+import { outgoingBody } from "./outgoing-body.ts";
+import { type HttpBinding, type HttpClient, replicatedBinding } from "./replicas.ts";
 import { targetOf } from "./target.ts";
 
 /** What Bun's `fetch` takes beyond the standard: the body stays as encoded as it came. */
@@ -10,29 +11,56 @@ interface BunRequestInit extends RequestInit {
 }
 
 /** Bun's own `fetch`, which keeps connections by itself. The same promises as `http.node.ts`. */
-export function httpBinding(service: string, url: URL): HttpBinding {
-  return {
-    async fetch(request) {
-      const { signal } = request;
-      signal.throwIfAborted();
+export const httpBinding = (service: string, urls: readonly URL[]): HttpBinding =>
+  replicatedBinding(service, urls, bunFetch(urls.length > 1));
+
+/** `repeatable`: whether a body may have to be sent to another address. */
+const bunFetch = (repeatable: boolean): HttpClient<() => RequestInit["body"]> => ({
+  async bodyOf(request) {
+    if (!repeatable) return () => request.body;
+    const body = await outgoingBody(request);
+    return () => (typeof body === "function" ? streamOf(body()) : body);
+  },
+  open: ({ origin }) => ({
+    async send(request, body) {
       const init: BunRequestInit = {
         method: request.method,
         headers: outgoingHeaders(request.headers),
-        body: request.body,
+        body: body?.() ?? null,
         duplex: "half",
         decompress: false,
         redirect: "manual",
-        signal,
+        signal: request.signal,
       };
-      const response = await fetch(url.origin + targetOf(request.url), init).catch((cause: unknown) => {
-        if (signal.aborted) throw signal.reason;
-        throw new TrivetError("unavailable", `The ${service} service cannot be reached.`, { cause, retryAfter: 1 });
+      const response = await fetch(origin + targetOf(request.url), init).catch((cause: unknown) => {
+        throw isUnsent(cause) ? new NeverSent(cause) : cause;
       });
       removeHopByHop(response.headers);
       return response;
     },
     close: () => Promise.resolve(),
-  };
+  }),
+});
+
+/** How Bun says that it has no connection; that one broke, it says otherwise. */
+const unsent = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "EAI_AGAIN"]);
+
+const isUnsent = (cause: unknown): boolean =>
+  cause instanceof Error && "code" in cause && typeof cause.code === "string" && unsent.has(cause.code);
+
+/** Reads a piece when one is asked for, and none before: what has not been read can be sent to somebody else. */
+function streamOf(pieces: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const next = await pieces.next();
+        if (next.done) controller.close();
+        else controller.enqueue(next.value);
+      },
+      cancel: async () => void (await pieces.return(undefined)),
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 function outgoingHeaders(headers: Headers): Headers {

@@ -1,3 +1,3 @@
-export { addressFaults, givenAddress, siblingAddress } from "./address.ts";
-export type { HttpBinding } from "./http.node.ts";
+export { addressFaults, calledServices, givenAddress, siblingAddress } from "./address.ts";
 export { type Callee, inProcessBinding } from "./in-process.ts";
+export type { HttpBinding } from "./replicas.ts";

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import { carriedOn } from "./hop-by-hop.ts";
+import { NeverSent } from "./never-sent.ts";
 
 // Answers up to this many bytes are collected: a Response made of bytes is several times cheaper than one of a stream.
 const smallBody = 64 * 1024;
@@ -52,7 +53,8 @@ export function receive(
       },
       onResponseError(_, error) {
         signal.removeEventListener("abort", onAbort);
-        reject(error);
+        // A request starts on a connection; before there is one nothing has gone out.
+        reject(connection ? error : new NeverSent(error));
         sink?.fail(error);
       },
     });

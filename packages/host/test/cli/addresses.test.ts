@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { addressesFaults } from "../../src/addresses.ts";
 import { openSource } from "../../src/config/index.ts";
 import { readManifests } from "../../src/manifest/index.ts";
@@ -38,6 +40,16 @@ const faulty: [Record<string, string>, string][] = [
   [{ DATABASE_URL_USER_FILE: "canary.txt" }, "DATABASE_URL_USER is about a service user"],
   [{ USERS_URL: "users:canary" }, "USERS_URL is not an address like http://users.internal:8001"],
   [{ USERS_URL: "http://me:canary@users:8001" }, "USERS_URL is not an address like http://users.internal:8001"],
+  [{ USERS_URL: "http://users:8001,canary" }, "USERS_URL holds something that is not an address like http://users"],
+  [{ USERS_URL: "http://users:8001," }, "USERS_URL holds something that is not an address like http://users.internal"],
+  [
+    { USERS_URL: "http://a:8001, http://b:8001, http://a:8001/" },
+    "USERS_URL holds an address twice: name each replica",
+  ],
+  [
+    { SERVICE_URL_TEMPLATE: "http://a.{service}:8001,http://a.{service}:8001" },
+    "SERVICE_URL_TEMPLATE holds an address twice",
+  ],
   [{ USER_URL: "http://canary" }, "USER_URL is about a service user, which is not there: rename it to USERS_URL"],
 ];
 
@@ -48,6 +60,8 @@ const right: Record<string, string>[] = [
   { NATS_URL: "", REDIS_URL: "", S3_ENDPOINT: "", S3_ACCESS_KEY_ID: "", DATABASE_URL_USER: "", USERS_URL: "" },
   { DATABASE_URL: "postgresql://h/d", DATABASE_URL_USERS: "postgres://h/d", DATABASE_URL_HOST: "postgres://h/d" },
   { ...key, S3_ENDPOINT: "http://127.0.0.1:9000", USERS_URL: "http://users:8001" },
+  { USERS_URL: "http://users-1:8001, http://users-2:8001,https://users-3" },
+  { SERVICE_URL_TEMPLATE: "http://{service}-1:{port},http://{service}-2:{port}" },
 ];
 
 describe("addresses", () => {
@@ -112,6 +126,19 @@ describe("a configuration with many faults", () => {
       expect(stdout + stderr).not.toContain("canary");
     },
   );
+});
+
+test("doctor says of a service that answers elsewhere at how many of its addresses", async () => {
+  const { folder, urlOf } = await makeProject();
+  const there = createServer((_, answer) => void answer.end()).listen(0, "127.0.0.1");
+  await once(there, "listening");
+  onTestFinished(() => void there.close());
+  const address = there.address();
+  const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
+  const gone = new URL(urlOf("users")).origin;
+  const { stdout } = await trivet(folder, ["doctor"], { AUTH_URL: url, USERS_URL: `${url}, ${gone}` });
+  expect(stdout).toMatch(/^ok +service auth +1 of 1 addresses answer$/m);
+  expect(stdout).toMatch(new RegExp(`^warn +service users +1 of 2 addresses answer, not ${gone}`, "m"));
 });
 
 test("78: a secret that a Worker can do without may not stand in [vars], where wrangler shows it", async () => {

@@ -9,13 +9,17 @@ import { bucketBinder, readS3Settings } from "../../objects/index.ts";
 import { readNatsSettings } from "../../queues/index.ts";
 import { chooseRedis } from "../../redis/index.ts";
 import { currentRuntime } from "../../runtime.ts";
+import { calledServices, givenAddress } from "../../services/index.ts";
 import { openProject, type Project } from "../project.ts";
 import { about, type Finding, reasonOf } from "./finding.ts";
 
 /** Milliseconds that a server has to say that it is there. */
 const patience = 5_000;
 
-/** What stands beside the database: the data folder, the Redis, NATS and store that are configured, and what the crons do. */
+/**
+ * What stands beside the database: the data folder, the Redis, NATS and store that are configured, the services that are
+ * said to answer elsewhere, and what the crons do.
+ */
 export async function checkBacking(root: string): Promise<Finding[]> {
   const folder = await checkFolder("data folder", join(root, ".trivet"), "Let this user write there.");
   let project: Project;
@@ -29,7 +33,12 @@ export async function checkBacking(root: string): Promise<Finding[]> {
   if (addressesFaults(project.source, project.manifests).length > 0) return [folder, ...checkCrons(project)];
   const kept = createKept();
   try {
-    const servers = await Promise.all([checkQueues(project), checkRedis(project, kept), checkBuckets(project, kept)]);
+    const servers = await Promise.all([
+      checkQueues(project),
+      checkRedis(project, kept),
+      checkBuckets(project, kept),
+      checkReplicas(project),
+    ]);
     return [folder, ...servers.flat(), ...checkCrons(project)];
   } finally {
     await kept.close().catch(() => {});
@@ -114,6 +123,29 @@ async function checkBuckets({ root, source, manifests }: Project, kept: Kept): P
       } catch (error) {
         return finding.fail(`${settings.endpoint.host}: ${reasonOf(error)}`, advice);
       }
+    }),
+  );
+}
+
+/** One that is missing is not this machine's fault: it may be the one that is about to be started. */
+async function checkReplicas({ source, manifests }: Project): Promise<Finding[]> {
+  const away = calledServices(manifests).flatMap((manifest) => {
+    const urls = givenAddress(source, manifest)?.urls;
+    return urls ? [{ service: manifest.service, urls }] : [];
+  });
+  return await Promise.all(
+    away.map(async ({ service, urls }) => {
+      const finding = about(`service ${service}`);
+      const silent: string[] = [];
+      await Promise.all(
+        urls.map(async ({ origin }) => {
+          const answer = fetch(`${origin}/${service}/health`, { signal: AbortSignal.timeout(patience) });
+          await answer.then(({ body }) => body?.cancel()).catch(() => silent.push(origin));
+        }),
+      );
+      const what = `${urls.length - silent.length} of ${urls.length} addresses answer`;
+      if (silent.length === 0) return finding.ok(what);
+      return finding.warn(`${what}, not ${silent.join(", ")}`, "Start it there, or correct the address.");
     }),
   );
 }
