@@ -1,5 +1,6 @@
-import { isPlaceholder, shortestSecret } from "@trivet/platform";
-import { type Environment, readVariable } from "./environment.ts";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { isPlaceholder, readVariable, shortestSecret, type VariableLayer } from "@trivet/platform";
 import type { Manifest } from "./manifests.ts";
 import type { SecretNames } from "./secret-names.ts";
 
@@ -23,7 +24,9 @@ type Read = (name: string) => string | undefined;
 const placeholderId = /^0*$/;
 
 /**
- * Reads the settings of a deployment from environment variables, each `NAME` or `NAME_FILE`:
+ * Reads the settings of a deployment from environment variables, each `NAME` or `NAME_FILE`, whose path is relative to the
+ * root as for the host. `.env` is passed over: it is about this machine, and what suits a laptop would go into production
+ * unseen.
  *
  * - `DATABASE_URL`: where the migrations run.
  * - every name of a manifest's `[vars]`; TRIVET_ENV may be nothing but `production`, PUBLIC_URL must be given.
@@ -34,12 +37,17 @@ const placeholderId = /^0*$/;
  */
 export function settingsFrom(
   root: string,
-  environment: Environment,
+  environment: VariableLayer,
   manifests: readonly Manifest[],
   secretNames: SecretNames,
 ): Settings {
   const faults = new Set<string>();
-  const read: Read = (name) => readVariable(root, environment, name, faults);
+  const readFile = (path: string): string => readFileSync(resolve(root, path), "utf8");
+  const read: Read = (name) => {
+    const given = readVariable(environment, name, "the environment", readFile);
+    if (given?.fault !== undefined) faults.add(`${given.fault}.`);
+    return given?.value;
+  };
   const settings: Settings = { vars: {}, secrets: {}, hyperdrive: {} };
   if (!read("DATABASE_URL") && needsDatabase(manifests))
     faults.add("DATABASE_URL is not set: the migrations run there before the deployment.");

@@ -21,3 +21,4 @@ export * from "./spans/begin-span.ts";
 export * from "./spans/span.ts";
 export * from "./trace.ts";
 export * from "./upstream.ts";
+export * from "./variable.ts";

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
+import { readVariable, type VariableLayer } from "@trivet/platform";
 import { lineFaults } from "./dotenv-lines.ts";
 
-export type ProcessEnv = Readonly<Record<string, string | undefined>>;
+export type ProcessEnv = VariableLayer;
 
 /** Where the values of variables come from. What is wrong with a variable is noted when it is first read. */
 export interface Source {
@@ -27,15 +28,12 @@ export function openSource(root: string, env: ProcessEnv): Source {
     { name: "the environment", own: false, values: env },
     { name: ".env", own: true, values: parseEnv(dotenv) },
   ];
+  const readFile = (path: string): string => readFileSync(resolve(root, path), "utf8");
   const find = (name: string): string | undefined => {
     for (const layer of layers) {
-      const value = layer.values[name];
-      const file = layer.values[`${name}_FILE`];
-      if (value !== undefined && file !== undefined) {
-        faults.set(name, `${name} and ${name}_FILE are both set in ${layer.name}; keep one`);
-      }
-      if (value !== undefined) return value;
-      if (file !== undefined) return readValue(root, name, file, faults);
+      const given = readVariable(layer.values, name, layer.name, readFile);
+      if (given?.fault !== undefined) faults.set(name, given.fault);
+      if (given) return given.value;
     }
     return undefined;
   };
@@ -53,14 +51,3 @@ export function openSource(root: string, env: ProcessEnv): Source {
 }
 
 const readDotenv = (path: string): string => (existsSync(path) ? readFileSync(path, "utf8") : "");
-
-function readValue(root: string, name: string, file: string, faults: Map<string, string>): string | undefined {
-  try {
-    // Editors and `echo` end a file with a newline that is no part of the secret.
-    return readFileSync(resolve(root, file), "utf8").replace(/\r?\n$/, "");
-  } catch (error) {
-    const reason = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
-    faults.set(name, `${name}_FILE names ${file}, which cannot be read (${reason})`);
-    return undefined;
-  }
-}
