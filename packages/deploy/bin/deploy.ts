@@ -3,9 +3,9 @@ import process from "node:process";
 import { defineCommand, runMain } from "citty";
 import { overBudget, weightTable, weighWorkers } from "../src/budget.ts";
 import { deploy } from "../src/deploy.ts";
+import { readEnvRules } from "../src/env-rules.ts";
 import { readManifests } from "../src/manifests.ts";
 import { resourcesOf } from "../src/resources.ts";
-import { secretNamesOf } from "../src/secret-names.ts";
 import { SettingsError } from "../src/settings.ts";
 
 const root = join(import.meta.dirname, "../../..");
@@ -35,8 +35,8 @@ function report(error: unknown): void {
 }
 
 async function weigh(manifests: ReturnType<typeof readManifests>): Promise<void> {
-  for (const [worker, names] of await secretNamesOf(manifests)) {
-    if (names.length > 0) process.stdout.write(`Secrets of ${worker}: ${names.join(", ")}\n`);
+  for (const [worker, { secrets }] of await readEnvRules(manifests)) {
+    if (secrets.length > 0) process.stdout.write(`Secrets of ${worker}: ${secrets.join(", ")}\n`);
   }
   for (const { kind, name } of resourcesOf(manifests)) {
     process.stdout.write(`A deployment creates the ${kind} ${name} where it is missing\n`);

@@ -5,15 +5,15 @@ import { join } from "node:path";
 import process from "node:process";
 import { deployConfig } from "./deploy-config.ts";
 import { deploySteps } from "./deploy-steps.ts";
+import { readEnvRules } from "./env-rules.ts";
 import type { Manifest } from "./manifests.ts";
 import { createMissing, resourcesOf } from "./resources.ts";
-import { secretNamesOf } from "./secret-names.ts";
 import { needsDatabase, type Settings, settingsFrom } from "./settings.ts";
 import { wrangler } from "./wrangler.ts";
 
 /** Creates missing queues and buckets, migrates the database, then deploys every Worker, each after those it is bound to. */
 export async function deploy(root: string, manifests: readonly Manifest[]): Promise<void> {
-  const settings = settingsFrom(root, process.env, manifests, await secretNamesOf(manifests));
+  const settings = settingsFrom(root, process.env, manifests, await readEnvRules(manifests));
   const existing = await existingWorkers(root, manifests);
   await createMissing(root, resourcesOf(manifests));
   if (needsDatabase(manifests)) await migrate(root);

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { isPlaceholder, readVariable, shortestSecret, type VariableLayer } from "@trivet/platform";
+import type { AllEnvRules } from "./env-rules.ts";
 import type { Manifest } from "./manifests.ts";
-import type { SecretNames } from "./secret-names.ts";
 
 /** What a deployment needs to know beyond the files: see `settingsFrom`. */
 export interface Settings {
@@ -30,7 +30,8 @@ const placeholderId = /^0*$/;
  *
  * - `DATABASE_URL`: where the migrations run.
  * - every name of a manifest's `[vars]`; TRIVET_ENV may be nothing but `production`, PUBLIC_URL must be given.
- * - every secret; one that is not given, or empty, stays as it is on Cloudflare.
+ * - every secret; one that is not given, or empty, stays as it is on Cloudflare. What is given has to be what the Worker's
+ *   own code takes, which would else refuse every request.
  * - `HYPERDRIVE_ID_<SERVICE>`, where the manifest has a placeholder.
  *
  * Throws `SettingsError` that lists everything missing or at fault, and repeats the value of no secret.
@@ -39,7 +40,7 @@ export function settingsFrom(
   root: string,
   environment: VariableLayer,
   manifests: readonly Manifest[],
-  secretNames: SecretNames,
+  rules: AllEnvRules,
 ): Settings {
   const faults = new Set<string>();
   const readFile = (path: string): string => readFileSync(resolve(root, path), "utf8");
@@ -61,12 +62,18 @@ export function settingsFrom(
   }
   for (const manifest of manifests) {
     const { name, vars, secrets } = manifest.config;
-    settings.vars[name] = varsOf(read, vars);
-    const given = secretsOf(read, secretNames.get(name) ?? []);
+    const own = rules.get(name);
+    const values = varsOf(read, vars);
+    const given = secretsOf(read, own?.secrets ?? []);
+    settings.vars[name] = values;
     settings.secrets[name] = given;
-    for (const secret of secrets.required) {
-      const value = given[secret];
-      if (value !== undefined && (value.length < shortestSecret || isPlaceholder(value))) faults.add(weak(secret));
+    const weak = secrets.required.filter((secret) => isWeak(given[secret]));
+    for (const secret of weak) faults.add(weakness(secret));
+    for (const fault of own?.check({ ...values, ...given }) ?? []) {
+      const variable = fault.slice(0, fault.indexOf(" "));
+      // Bindings, and secrets that are on Cloudflare, are missing here, which is no fault.
+      const isGiven = Object.hasOwn(values, variable) || Object.hasOwn(given, variable);
+      if (isGiven && !weak.includes(variable)) faults.add(`${fault}.`);
     }
     settings.hyperdrive[name] = hyperdriveOf(read, manifest, faults);
   }
@@ -78,7 +85,10 @@ export function settingsFrom(
 export const needsDatabase = (manifests: readonly Manifest[]): boolean =>
   manifests.some(({ config }) => config.hyperdrive.length > 0);
 
-const weak = (name: string): string =>
+const isWeak = (value: string | undefined): boolean =>
+  value !== undefined && (value.length < shortestSecret || isPlaceholder(value));
+
+const weakness = (name: string): string =>
   `${name} is no secret: set it to 32 random bytes in base64, such as \`openssl rand -base64 32\` prints.`;
 
 function varsOf(read: Read, defaults: Record<string, string>): Record<string, string> {

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { deploy } from "../src/deploy.ts";
+import { readEnvRules } from "../src/env-rules.ts";
 import { readManifests } from "../src/manifests.ts";
 import { createMissing, resourcesOf } from "../src/resources.ts";
-import { secretNamesOf } from "../src/secret-names.ts";
 import { settingsFrom } from "../src/settings.ts";
 import { startCloudflareApi } from "./cloudflare-api.ts";
 
@@ -120,7 +120,7 @@ describe("the secrets of a deployment", { timeout: 120_000 }, () => {
   const settingsOf = async (root: string, env: Record<string, string>) => {
     const manifests = readManifests(root);
     const given = { PUBLIC_URL: "https://trivet.test", ...env };
-    return settingsFrom(root, given, manifests, await secretNamesOf(manifests));
+    return settingsFrom(root, given, manifests, await readEnvRules(manifests));
   };
 
   test("that are empty or not given stay as they are on Cloudflare", async () => {
@@ -147,7 +147,7 @@ describe("the secrets of a deployment", { timeout: 120_000 }, () => {
     const root = repository();
     const file = join(root, "workers/auth/wrangler.toml");
     writeFileSync(file, `${head("auth") + vars}CLIENT_SECRET = ""\n`);
-    await expect(secretNamesOf(readManifests(root))).rejects.toThrow(
+    await expect(readEnvRules(readManifests(root))).rejects.toThrow(
       "trivet-auth: [vars] holds CLIENT_SECRET, which is a secret; take it out.",
     );
   });
@@ -224,6 +224,33 @@ describe("the settings of a deployment", () => {
     expect(() => settingsFrom("/", {}, withDatabase(), new Map())).toThrow(
       /^DATABASE_URL is not set.*\nPUBLIC_URL is not set.*\nHYPERDRIVE_ID_USERS is not set: run `wrangler hyperdrive create trivet-users/,
     );
+  });
+
+  test("are held to what the Workers of this repository take; what is on Cloudflare or bound there is not missed", async () => {
+    const root = join(import.meta.dirname, "../../..");
+    const manifests = readManifests(root);
+    const rules = await readEnvRules(manifests);
+    const key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+    const ids = manifests.map(({ service }) => [`HYPERDRIVE_ID_${service.toUpperCase()}`, "1"]);
+    const given = { DATABASE_URL: "postgres://h/d", PUBLIC_URL: "https://trivet.test", ...Object.fromEntries(ids) };
+    const settingsWith = (env: Record<string, string>) => settingsFrom(root, { ...given, ...env }, manifests, rules);
+    expect(settingsWith({}).secrets["trivet-auth"]).toEqual({});
+    expect(settingsWith({ AUTH_KEY: `${key},${key}=` }).secrets["trivet-users"]).toEqual({
+      AUTH_KEY: `${key},${key}=`,
+    });
+    const slips = { AUTH_KEY: `${key}canary`, USERS_KEY: `${key};${key}`, AUTH_SECRET: "canary", LOG_LEVEL: "canary" };
+    const deployed = () => settingsWith(slips);
+    for (const sentence of [
+      /^LOG_LEVEL /m,
+      /^AUTH_KEY must be keys of 32 random bytes in base64, separated by commas; make one with .*\.$/m,
+      /^USERS_KEY must be keys of 32 random bytes/m,
+      /^AUTH_SECRET is no secret: /m,
+      // Each once, however many Workers have it.
+      /^(?:.*\n){3}.*$/,
+    ]) {
+      expect(deployed).toThrow(sentence);
+    }
+    expect(deployed).not.toThrow(/canary/);
   });
 
   test("that are missing end the command with 78 and nothing but their sentences", () => {
