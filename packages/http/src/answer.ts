@@ -8,7 +8,7 @@ import {
 } from "@trivet/platform";
 import type { ServiceEnv } from "./env.ts";
 import { failureOf } from "./fault.ts";
-import { type Uploading, withWatchedBody } from "./input/upload.ts";
+import { swallowBody, type Uploading, withWatchedBody } from "./input/upload.ts";
 import { beginInvocation, type DeadlineClock, deadlineOf, Work } from "./invocation.ts";
 import type { Mounted } from "./mounted.ts";
 import { beginOwnSpan } from "./observe/spans.ts";
@@ -54,6 +54,7 @@ export async function answer<Env extends ServiceEnv, Deps>(
     response = request.method === "HEAD" ? new Response(null, problem) : problem;
     if (state.sealAnswer) response = await state.sealAnswer(response);
   }
+  if (response.status >= 400) await swallowBody(request, uploading);
   response = withHeader(response, "x-request-id", invocation.requestId);
   service.decorate?.(response.headers, request, mounted.env);
   const seconds = (performance.now() - started) / 1_000;

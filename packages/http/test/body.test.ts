@@ -1,10 +1,14 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { posting, problemOf, type Running, run } from "./fixture/running.ts";
 
 let service: Running;
 
 beforeEach(() => {
   service = run();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
 });
 
 const send = (body: BodyInit, headers?: Record<string, string>): Promise<Response> =>
@@ -191,16 +195,60 @@ describe("the limit", () => {
     expect(pulled).toBe(0);
   });
 
-  test("a stream without a length is counted, and no longer read than needed", async () => {
-    let sent = 0;
-    const body = new ReadableStream<Uint8Array>({
-      pull(stream) {
-        sent += 60;
-        stream.enqueue(new Uint8Array(60).fill(32));
+  /** So many bytes in pieces of 64 kB, and then the end, or silence; tells how much of it has been taken. */
+  function upload(size: number, then: "end" | "silence" = "end") {
+    const taken = { bytes: 0, ended: false };
+    const body = new ReadableStream<Uint8Array>(
+      {
+        async pull(stream) {
+          if (taken.bytes < size) {
+            taken.bytes += 65_536;
+            return stream.enqueue(new Uint8Array(65_536).fill(32));
+          }
+          if (then === "silence") await new Promise(() => undefined);
+          taken.ended = true;
+          stream.close();
+        },
       },
-    });
+      { highWaterMark: 0 },
+    );
+    return { body, taken };
+  }
+
+  test("a stream without a length is counted, and refused once it is over", async () => {
+    const { body, taken } = upload(1024 * 1024);
     expect((await small(body)).status).toBe(413);
-    expect(sent).toBeLessThan(500);
+    expect(taken.ended).toBe(true);
+  });
+
+  test("who is refused may send up to 8 MiB to the end first, whatever the reason", async () => {
+    for (const path of ["/toy/small", "/toy/nothing-here", "/toy/%zz"]) {
+      const { body, taken } = upload(4 * 1024 * 1024);
+      const headers = { "content-length": String(4 * 1024 * 1024) };
+      const response = await service.send(path, { ...posting(body, headers), duplex: "half" } as RequestInit);
+      expect([400, 404, 413]).toContain(response.status);
+      expect(taken.ended, path).toBe(true);
+    }
+  });
+
+  test("no more than that is read of a body without end", async () => {
+    const { body, taken } = upload(Number.POSITIVE_INFINITY);
+    expect((await small(body)).status).toBe(413);
+    expect(taken.bytes).toBeLessThan(9 * 1024 * 1024);
+  });
+
+  test("a refusal waits two seconds at most for what does not come", async () => {
+    vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
+    const { body } = upload(65_536 * 2, "silence");
+    let status = 0;
+    const answer = small(body).then((response) => {
+      status = response.status;
+    });
+    await vi.advanceTimersByTimeAsync(1_900);
+    expect(status).toBe(0);
+    await vi.advanceTimersByTimeAsync(100);
+    await answer;
+    expect(status).toBe(413);
   });
 
   test("bytes count, not characters", async () => {

@@ -2,6 +2,7 @@ import { TrivetError } from "@trivet/platform";
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { deepestJson, membersIn, outlineOf } from "./json-outline.ts";
+import { tooLarge } from "./upload.ts";
 
 /** RFC 8259 JSON and the `+json` types built on it (RFC 6839). */
 const jsonType = /^application\/(?:[a-z.-]+\+)?json(?:;.*)?$/i;
@@ -79,9 +80,6 @@ async function countedBody(body: ReadableStream<Uint8Array> | null, limit: numbe
   }
   return whole;
 }
-
-const tooLarge = (limit: number): TrivetError =>
-  new TrivetError("payload_too_large", `The body may have at most ${limit} bytes.`);
 
 function decodeUtf8(bytes: Uint8Array): string {
   try {

@@ -9,6 +9,12 @@ export interface Upload {
   awaited: boolean;
   /** Unix milliseconds at which the client last made one. */
   movedAt: number;
+  /**
+   * Reads on what nobody wants and throws it away, up to `swallowed` bytes and for `swallowing` milliseconds: many a
+   * client or proxy looks at a refusal only once it has sent all, and loses it when the connection ends before
+   * (RFC 9112, 9.6; Tomcat's `maxSwallowSize`). Never rejects.
+   */
+  swallow(): Promise<void>;
 }
 
 export interface UploadLimits {
@@ -40,12 +46,23 @@ export function watchBody(request: Request, limits: UploadLimits): Upload | unde
 const shortBody = 64 * 1024;
 const usualSilence = 30_000;
 
-/** The request with its body watched, if it has a long one or one of unknown length. */
-export function withWatchedBody(request: Request, uploading: Uploading): Request {
-  if (bodiless.has(request.method)) return request;
+/** The body of a request, watched, if it has a long one or one of unknown length. */
+function watchLongBody(request: Request): Upload | undefined {
   const declared = request.headers.get("content-length");
-  if (declared !== null && Number(declared) <= shortBody) return request;
-  uploading.current = watchBody(request, { size: Number.POSITIVE_INFINITY, silence: usualSilence });
+  if (declared !== null && Number(declared) <= shortBody) return undefined;
+  return watchBody(request, { size: Number.POSITIVE_INFINITY, silence: usualSilence });
+}
+
+/** Reads a refused request's body to its end, before the refusal is sent. */
+export async function swallowBody(request: Request, uploading: Uploading): Promise<void> {
+  if (bodiless.has(request.method)) return;
+  uploading.current ??= request.bodyUsed ? undefined : watchLongBody(request);
+  await uploading.current?.swallow();
+}
+
+/** The request with its body watched, if it has a long one. */
+export function withWatchedBody(request: Request, uploading: Uploading): Request {
+  uploading.current = watchLongBody(request);
   if (uploading.current === undefined) return request;
   const init: RequestInit & { duplex: "half" } = { body: uploading.current.stream, duplex: "half" };
   return new Request(request, init);
@@ -55,30 +72,67 @@ export function withWatchedBody(request: Request, uploading: Uploading): Request
 export const lateAfter = ({ awaited, movedAt }: Upload, patience: number): number =>
   (awaited ? Date.now() : movedAt) + patience;
 
+const swallowed = 8 * 1024 * 1024;
+const swallowing = 2_000;
+
 function watched(body: ReadableStream<Uint8Array>, { size, silence }: UploadLimits): Upload {
   const reader = body.getReader();
-  // Its own stream pulls as soon as it is made, and tells it then.
-  const upload: Omit<Upload, "stream"> = { fault: undefined, awaited: false, movedAt: Date.now() };
   let total = 0;
-  const fail = (controller: ReadableStreamDefaultController, fault: TrivetError): void => {
-    upload.fault = fault;
-    controller.error(fault);
-    reader.cancel(fault).catch(() => undefined);
+  let ended = false;
+  const end = (): void => {
+    ended = true;
+    reader.cancel().catch(() => undefined);
+  };
+  // On Workers a body may be asked for one piece at a time.
+  let piece: ReturnType<typeof reader.read> | undefined;
+  const next = async (patience: number) => {
+    piece ??= reader.read();
+    const read = await soon(piece, patience).catch(() => "broken" as const);
+    if (read !== "late") piece = undefined;
+    if (read === "broken" || (read !== "late" && read.done)) ended = true;
+    return read;
+  };
+  const readOn = async (): Promise<void> => {
+    const until = Date.now() + swallowing;
+    for (let left = swallowed; left > 0 && !ended; ) {
+      const read = await next(until - Date.now());
+      if (read === "late" || read === "broken" || read.done) break;
+      left -= read.value.byteLength;
+    }
+    if (!ended) end();
+  };
+  let swallow: Promise<void> | undefined;
+  // Its own stream pulls as soon as it is made, and tells it then.
+  const upload: Omit<Upload, "stream"> = {
+    fault: undefined,
+    awaited: false,
+    movedAt: Date.now(),
+    swallow() {
+      swallow ??= readOn();
+      return swallow;
+    },
   };
   const stream = new ReadableStream<Uint8Array>({
     async pull(controller) {
+      const fail = (fault: TrivetError): void => {
+        upload.fault = fault;
+        controller.error(fault);
+      };
       upload.awaited = true;
-      const next = await soon(reader.read(), silence).catch(() => "broken" as const);
+      const read = await next(silence);
       upload.awaited = false;
       upload.movedAt = Date.now();
-      if (next === "late") return fail(controller, new TrivetError("request_timeout"));
-      if (next === "broken") return fail(controller, new TrivetError("client_closed_request"));
-      if (next.done) return controller.close();
-      total += next.value.byteLength;
-      if (total > size) return fail(controller, tooLarge(size));
-      controller.enqueue(next.value);
+      if (read === "late") {
+        end();
+        return fail(new TrivetError("request_timeout"));
+      }
+      if (read === "broken") return fail(new TrivetError("client_closed_request"));
+      if (read.done) return controller.close();
+      total += read.value.byteLength;
+      if (total > size) return fail(tooLarge(size));
+      controller.enqueue(read.value);
     },
-    cancel: (reason) => reader.cancel(reason),
+    cancel: () => void upload.swallow(),
   });
   return Object.assign(upload, { stream });
 }
