@@ -32,6 +32,10 @@ const failing = `
 import { beforeAll, describe, expect, test } from "vitest";
 test("holds", () => {});
 test("is left out", (context) => context.skip("There is no moon."));
+describe.skip("a moon: there is none here", () => {
+  test("shines", () => {});
+  describe("its sea", () => void test("is dry", () => {}));
+});
 describe("outer", () => {
   test("breaks", () => expect(1).toBe(2));
   describe("inner", () => {
@@ -54,6 +58,7 @@ test("a run ends with what failed, by name and first error, whatever is written 
     expect(counts).toContain(failure);
   }
   expect(end).toContain("Skipped 1: There is no moon.\n");
+  expect(end).toContain("Skipped 2: a moon: there is none here\n");
   expect(end).toMatch(/\n1 passed, 3 failed, \d skipped\n$/);
   expect(counts).toMatch(/^1 3 \d\nFailed:\n/);
 });

@@ -89,7 +89,8 @@ describe("trivet start, when it cannot", () => {
     expect(stderr).toMatch(new RegExp(`^The configuration has a fault:\n  - ${name} is "${value}", which is no .*\n$`));
   });
 
-  test.skipIf(process.getuid?.() !== 0 || process.platform !== "linux")("a port that only root may open", () => {
+  const isRoot = process.getuid?.() === 0 && process.platform === "linux";
+  test.skipIf(!isRoot)(`a port that only root may open${isRoot ? "" : ": only root, on Linux, can be nobody"}`, () => {
     const listen = join(import.meta.dirname, "../../src/server/listen.node.ts");
     const script = `import("${listen}").then((m) => m.probePort("127.0.0.1", 81)).catch((e) => console.log(e.name, e.faults))`;
     const asNobody = ["--reuid", "65534", "--regid", "65534", "--clear-groups", process.execPath, "-e", script];

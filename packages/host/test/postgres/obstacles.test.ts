@@ -19,7 +19,8 @@ const nobody = 65_534;
 const asNobody = ["setpriv", "--reuid", String(nobody), "--regid", String(nobody), "--clear-groups"];
 const holding = [process.execPath, join(import.meta.dirname, "hold.ts")];
 
-describe.skipIf(process.getuid?.() !== 0 || process.platform !== "linux")("users", () => {
+const isRoot = process.getuid?.() === 0 && process.platform === "linux";
+describe.skipIf(!isRoot)(`users${isRoot ? "" : ": only root, on Linux, can be any of them"}`, () => {
   test.each([
     ["that others may enter", 0o755],
     ["that is closed to all others", 0o700],

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import process from "node:process";
-import type { Reporter, SerializedError, TestCase, TestModule } from "vitest/node";
+import type { Reporter, SerializedError, TestCase, TestModule, TestSuite } from "vitest/node";
 import { type Failure, failuresOf, tell } from "./failures.ts";
 
 /**
@@ -53,7 +53,16 @@ function write({ passed, failures, skipped }: Outcome): void {
 function reasons(tests: readonly TestCase[]): string {
   const byReason = Map.groupBy(tests, (test) => {
     const result = test.result();
-    return (result.state === "skipped" ? result.note : undefined) ?? "no reason was given";
+    return (result.state === "skipped" ? result.note : undefined) ?? leftOut(test);
   });
   return [...byReason].map(([reason, skipped]) => `Skipped ${skipped.length}: ${reason}\n`).join("");
+}
+
+/** The title of what was left out as a whole: by the convention of these tests it ends with why. */
+function leftOut(test: TestCase): string {
+  let title: string | undefined;
+  for (let one: TestCase | TestSuite | TestModule = test; one.type !== "module"; one = one.parent) {
+    if (one.options.mode === "skip") title = one.name;
+  }
+  return title ?? "no reason was given";
 }

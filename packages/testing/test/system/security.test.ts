@@ -48,6 +48,12 @@ describe("the merged document", () => {
     expect(paths.filter((path) => path.startsWith("/users/")).length).toBeGreaterThan(10);
     expect(paths.filter((path) => path.includes("/internal"))).toEqual([]);
   });
+
+  test("has operations of every access that is tried below", () => {
+    expect(needsUser.length).toBeGreaterThan(40);
+    expect(readsToken.length).toBeGreaterThan(needsUser.length);
+    expect(needsRole.length).toBeGreaterThan(10);
+  });
 });
 
 describe("without a token", () => {

@@ -36,6 +36,9 @@ const seedPaths: [method: string, path: string, status: number, body?: object][]
   ["POST", "/api/auth/logout", 204],
 ];
 
+/** What ends with a session that works. */
+const waysIn = /\/(?:login|register|session)$/;
+
 const identityProvider = inject("identityProvider");
 
 describe.for(inject("systems"))("on $runtime", async ({ url }) => {
@@ -49,9 +52,9 @@ describe.for(inject("systems"))("on $runtime", async ({ url }) => {
     const token = path === "/api/auth/logout" ? { token: (await register(api)).token } : { token: ada.token };
     const answer = await api.request(method, filled, { ...token, ...(body && { body }) });
     expect(answer.status, answer.text).toBe(status);
-    // Each way in ends with a session that works.
+    if (!waysIn.test(path)) return;
     const { access_token: entered } = Object(answer.body);
-    if (entered !== undefined) expect((await api.get("/api/auth/me", entered)).status).toBe(200);
+    expect((await api.get("/api/auth/me", entered)).status).toBe(200);
   });
 
   async function bodyFor(path: string): Promise<object | undefined> {
