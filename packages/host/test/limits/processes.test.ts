@@ -3,7 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { run, runtimes } from "../fixtures/process.ts";
 
-const tally = z.object({ accepted: z.number(), refused: z.number(), local: z.number(), waited: z.number() });
+const tally = z.object({
+  accepted: z.number(),
+  refused: z.number(),
+  acceptedAlone: z.number(),
+  longestTrip: z.number(),
+});
+/** Who has heard nothing of Redis for fifty milliseconds counts alone, and says so; timers may be a few early. */
+const patience = 45;
 const hasServer = await hasRedisServer();
 
 // The short form of `npm run fault:limiter`.
@@ -31,7 +38,10 @@ describe.skipIf(!hasServer)(
           tallies.reduce((total, one) => total + one[name], 0);
         expect(sum("accepted") + sum("refused")).toBe(10 * limit);
         expect(sum("accepted")).toBeGreaterThanOrEqual(0.99 * limit);
-        expect(sum("accepted")).toBeLessThanOrEqual(1.01 * limit);
+        // A machine so busy that Redis is late is an outage like any other. Without one, nobody counts alone.
+        const isLate = tallies.some(({ longestTrip }) => longestTrip >= patience);
+        expect(sum("acceptedAlone")).toBeLessThanOrEqual(isLate ? limit : 0);
+        expect(sum("accepted") - sum("acceptedAlone")).toBeLessThanOrEqual(1.01 * limit);
       },
       60_000,
     );
