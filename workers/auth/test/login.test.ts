@@ -137,16 +137,22 @@ describe("a failed login tells nothing of the account", () => {
       return user + system;
     };
     const ratios: number[] = [];
-    const median = () => ratios.toSorted((a, b) => a - b)[Math.floor(ratios.length / 2)] ?? 0;
-    // In pairs, in turns which comes first, until the median is steady: nine, or more where it is not.
-    for (let round = 0; round < 45 && (round < 9 || Math.abs(median() - 1) > 0.05); round += 1) {
+    // Between these lies the true median, in nineteen cases of twenty: ranks of a binomial distribution.
+    const bounds = (): number[] => {
+      const sorted = ratios.toSorted((a, b) => a - b);
+      const rank = Math.floor((sorted.length - 1.96 * Math.sqrt(sorted.length)) / 2);
+      return [sorted[rank] ?? 0, sorted[sorted.length - 1 - rank] ?? 0];
+    };
+    const isSure = () => bounds().every((bound) => Math.abs(bound - 1) <= 0.05);
+    // In pairs, in turns which comes first, until that is known well enough: the noisier the machine, the more.
+    for (let round = 0; round < 90 && (round < 9 || !isSure()); round += 1) {
       await auth.sql`DELETE FROM auth.account_brakes`;
       const nobody = `nobody${round}@example.com`;
       const first = await cost(round % 2 === 0 ? email : nobody);
       const second = await cost(round % 2 === 0 ? nobody : email);
       ratios.push(round % 2 === 0 ? first / second : second / first);
     }
-    expect(Math.abs(median() - 1)).toBeLessThanOrEqual(0.05);
+    for (const bound of bounds()) expect(Math.abs(bound - 1)).toBeLessThanOrEqual(0.05);
   }, 300_000);
 });
 
