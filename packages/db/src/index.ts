@@ -4,6 +4,7 @@ export { type Announce, announcing, type Dispatch, sendOff, sendSoon } from "./d
 export { databaseFault, isMissingPartition, isRefusedValue, isUniqueViolation } from "./faults.ts";
 export { type IdempotencyKeys, IdempotentAnswers, idempotencyTable, type Sealing } from "./idempotency.ts";
 export { forgetOld, type Inbox, inboxTable, once } from "./inbox.ts";
+export { instant } from "./instant.ts";
 export { type Database, openDatabase, type Transaction } from "./open.ts";
 export { longestData, type Outbox, outboxTable, publish } from "./outbox.ts";
 export { pingDatabase } from "./ping.ts";

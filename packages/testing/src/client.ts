@@ -19,8 +19,8 @@ export interface RequestOptions {
   pieces?: number;
 }
 
-/** Sends requests to one system the way an application would. */
-export function client(url: string) {
+/** Sends requests to one system the way an application would, or to what `send` leads to. */
+export function client(url: string, send: (url: string, init: RequestInit) => Promise<Response> = fetch) {
   const request = async (method: string, path: string, options: RequestOptions = {}): Promise<Answer> => {
     const headers = new Headers(options.headers);
     if (options.token !== undefined) headers.set("authorization", `Bearer ${options.token}`);
@@ -31,7 +31,7 @@ export function client(url: string) {
     }
     const init: RequestInit = { method, headers, redirect: "manual", signal: AbortSignal.timeout(20_000) };
     if (body !== undefined) init.body = body;
-    return await answerOf(await fetch(url + path, init));
+    return await answerOf(await send(url + path, init));
   };
   return {
     request,

@@ -1,5 +1,11 @@
 export { type Answer, answerOf, type Client, client, type RequestOptions } from "./client.ts";
 export { createTestDatabase, type TestDatabase } from "./database/create-test-database.ts";
 export { type Credentials, login, newCredentials, type Person, register } from "./people.ts";
+export { type Issuer, newIssuer } from "./service/issuer.ts";
+export { deliver, envelopeOf, type Verdict, type WrittenQueue, writtenQueue } from "./service/queues.ts";
+export { callSealed, sendSealed } from "./service/sealed.ts";
+export { openServiceDatabase } from "./service/service-database.ts";
+export { serviceSettings } from "./service/settings.ts";
+export { fromRouter, type Service, type ServiceRequest, startService } from "./service/start-service.ts";
 export { type Runtime, runtimeNames } from "./system/start-process.ts";
 export { type System, type SystemOptions, startSystem } from "./system/start-system.ts";

@@ -1,75 +1,41 @@
-import { type Envelope, events, inboxQueueOf, subscriptions } from "@trivet/contracts";
-import { newId, type QueueBinding, type QueueMessage, type WorkerModule } from "@trivet/platform";
-import postgres from "postgres";
+import { type Envelope, envelope, events, inboxQueueOf, subscriptions } from "@trivet/contracts";
+import type { createWorker } from "@trivet/http";
+import { newId } from "@trivet/platform";
+import type postgres from "postgres";
 import { afterAll, expect, test } from "vitest";
 import auth from "../../../workers/auth/src/worker.ts";
-import { createTestDatabase, type TestDatabase } from "../src/database/create-test-database.ts";
-import { newCredentials } from "../src/people.ts";
+import { client } from "../src/client.ts";
+import { newCredentials, register } from "../src/people.ts";
 import { root } from "../src/root.ts";
+import { invocation } from "../src/service/invocation.ts";
+import { deliver, writtenQueue } from "../src/service/queues.ts";
+import { openServiceDatabase, type ServiceDatabase } from "../src/service/service-database.ts";
+import { serviceSettings } from "../src/service/settings.ts";
 
-const settings = {
-  PUBLIC_URL: "http://localhost:8787",
-  SERVICE_JWT_SECRET: "0123456789abcdef0123456789abcdef0123",
-  AUTH_SECRET: "abcdef0123456789abcdef0123456789abcd",
-  AUTH_KEY: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
-  USERS_KEY: "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8",
-  ANALYTICS_KEY: "QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8",
-  LOG_LEVEL: "fatal",
-};
+const authSettings = { ...serviceSettings, AUTH_SECRET: "abcdef0123456789abcdef0123456789abcd" };
 
-const closers: (() => Promise<void>)[] = [];
+const databases: ServiceDatabase[] = [];
 afterAll(async () => {
-  for (const close of closers.toReversed()) await close();
+  for (const { drop } of databases) await drop();
 });
-const keep = <T>(open: () => T, close: (resource: T) => Promise<void>): T => {
-  const resource = open();
-  closers.push(() => close(resource));
-  return resource;
+const databaseOf = async (service: string): Promise<ServiceDatabase> => {
+  const database = await openServiceDatabase(service);
+  databases.push(database);
+  return database;
 };
-
-const waiting = async <T>(
-  work: (ctx: { waitUntil(promise: Promise<unknown>): void }) => T | Promise<T>,
-): Promise<T> => {
-  const pending: Promise<unknown>[] = [];
-  const result = await work({ waitUntil: (promise) => void pending.push(promise) });
-  await Promise.all(pending);
-  return result;
-};
-
-const into = (sent: unknown[]): QueueBinding => ({
-  send: async (body) => void sent.push(body),
-  sendBatch: async (messages) => void sent.push(...[...messages].map(({ body }) => body)),
-  metrics: async () => ({ backlogCount: 0 }),
-});
 
 /** What people do at auth, and what it announces of it: a subscriber sees accounts that stay and one that goes. */
 async function history(): Promise<{ authEnv: object; announced: Envelope[] }> {
-  const database = await createTestDatabase();
-  closers.push(() => database.drop());
-  const announced: Envelope[] = [];
-  const authEnv = {
-    ...settings,
-    DB: { connectionString: database.urls.auth, keep },
-    EVENTS_QUEUE: into(announced),
-  };
-  const ask = (method: string, path: string, token: string | undefined, body: object) =>
-    waiting(async (ctx) => {
-      const headers = new Headers({ "content-type": "application/json" });
-      if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
-      return await auth.fetch(
-        new Request(`http://auth${path}`, { method, headers, body: JSON.stringify(body) }),
-        authEnv,
-        ctx,
-      );
-    });
-  for (const name of ["ada", "bob", "cleo"]) {
-    const answer = await ask("POST", "/auth/register", undefined, newCredentials(name));
-    expect(answer.status).toBe(201);
-  }
+  const { sql, binding } = await databaseOf("auth");
+  const queue = writtenQueue();
+  const authEnv = { ...authSettings, DB: binding, EVENTS_QUEUE: queue.binding };
+  const entrance = client("http://auth", (url, init) =>
+    invocation((ctx) => auth.fetch(new Request(url, init), authEnv, ctx)),
+  );
+  for (const name of ["ada", "bob", "cleo"]) await register(entrance, newCredentials(name));
+  const announced = queue.sent.map((body) => envelope.parse(body));
   const gone = announced[1]?.subject ?? "";
-  await asOwner(database, async (sql) => {
-    await sql`DELETE FROM auth.users WHERE id = ${gone}`;
-  });
+  await sql`DELETE FROM auth.users WHERE id = ${gone}`;
   const [first, second] = announced;
   if (!first || !second) throw new Error("Nobody has registered.");
   announced.push({ ...second, id: newId(), event: "user.deleted" });
@@ -83,67 +49,44 @@ async function history(): Promise<{ authEnv: object; announced: Envelope[] }> {
   return { authEnv, announced };
 }
 
-const asOwner = async <T>(database: TestDatabase, work: (sql: postgres.Sql) => Promise<T>): Promise<T> => {
-  const sql = postgres(database.adminUrl, { max: 1, onnotice: () => {} });
-  try {
-    return await work(sql);
-  } finally {
-    await sql.end();
-  }
-};
-
 /** What a handler draws by lot differs from run to run. */
 const byLot = (text: string): string =>
   text.replaceAll(/[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[\da-f]{4}-[\da-f]{12}/g, "a random id");
 
 /** Everything a service's schema holds, but for what is about messages, about when, and (batches) in which turn it was written. */
-const stateOf = (database: TestDatabase, service: string) =>
-  asOwner(database, async (sql) => {
-    const tables = await sql<{ name: string; columns: string[] }[]>`
-      SELECT table_name AS name, array_agg(column_name::text ORDER BY ordinal_position) AS columns
-      FROM information_schema.columns
-      WHERE table_schema = ${service} AND data_type NOT LIKE 'timestamp%'
-        AND table_name NOT IN ('inbox', 'outbox', 'migrations', 'batches') AND column_name <> 'batch'
-      GROUP BY 1 ORDER BY 1`;
-    const state: Record<string, string[]> = {};
-    for (const { name, columns } of tables) {
-      const rows = await sql`SELECT ${sql(columns)} FROM ${sql(service)}.${sql(name)}`;
-      state[name] = rows.map((row) => byLot(JSON.stringify(row))).toSorted();
-    }
-    return state;
-  });
+async function stateOf(sql: postgres.Sql, service: string) {
+  const tables = await sql<{ name: string; columns: string[] }[]>`
+    SELECT table_name AS name, array_agg(column_name::text ORDER BY ordinal_position) AS columns
+    FROM information_schema.columns
+    WHERE table_schema = ${service} AND data_type NOT LIKE 'timestamp%'
+      AND table_name NOT IN ('inbox', 'outbox', 'migrations', 'batches') AND column_name <> 'batch'
+    GROUP BY 1 ORDER BY 1`;
+  const state: Record<string, string[]> = {};
+  for (const { name, columns } of tables) {
+    const rows = await sql`SELECT ${sql(columns)} FROM ${sql(service)}.${sql(name)}`;
+    state[name] = rows.map((row) => byLot(JSON.stringify(row))).toSorted();
+  }
+  return state;
+}
 
-/** Hands events to a service's inbox, each again until it is acknowledged, and answers what the service then holds. */
+/** Hands events to a service's inbox and answers what the service then holds. */
 async function after(service: string, events: readonly Envelope[], authEnv: object) {
-  const { default: worker }: { default: WorkerModule<object> } = await import(
+  const { default: worker }: { default: ReturnType<typeof createWorker> } = await import(
     `${root}/workers/${service}/src/worker.ts`
   );
-  const database = await createTestDatabase();
-  closers.push(() => database.drop());
+  const { sql, binding } = await databaseOf(service);
   const env = {
-    ...settings,
-    DB: { connectionString: database.urls[service], keep },
-    AUTH: { fetch: (request: Request) => waiting(async (ctx) => auth.fetch(request, authEnv, ctx)) },
+    ...serviceSettings,
+    DB: binding,
+    AUTH: { fetch: (request: Request) => invocation((ctx) => auth.fetch(request, authEnv, ctx)) },
     // Whom a handler asks beside auth has to be here.
     USERS: { fetch: () => Promise.reject(new Error("users does not answer here")) },
-    EVENTS_QUEUE: into([]),
+    EVENTS_QUEUE: writtenQueue().binding,
   };
   for (const body of events) {
-    let acknowledged = false;
-    const message: QueueMessage = {
-      ...{ id: newId(), timestamp: new Date(), attempts: 1, body },
-      ack: () => {
-        acknowledged = true;
-      },
-      retry: ({ cause } = {}) => {
-        throw cause;
-      },
-    };
-    const batch = { queue: inboxQueueOf(service), messages: [message], ackAll: () => {}, retryAll: () => {} };
-    await waiting(async (ctx) => worker.queue?.(batch, env, ctx));
-    expect(acknowledged).toBe(true);
+    expect(await deliver(worker, env, inboxQueueOf(service), [body])).toEqual([{ kind: "ack" }]);
   }
-  return await stateOf(database, service);
+  return await stateOf(sql, service);
 }
 
 const twice = <T>(items: readonly T[]): T[] => items.flatMap((item) => [item, item]);

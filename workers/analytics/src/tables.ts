@@ -1,4 +1,4 @@
-import { idempotencyTable, usedMessagesTable } from "@trivet/db";
+import { idempotencyTable, instant, usedMessagesTable } from "@trivet/db";
 import { sql } from "drizzle-orm";
 import {
   bigint,
@@ -18,12 +18,6 @@ import {
 import type { Filters } from "./schemas.ts";
 
 const schema = pgSchema("analytics");
-
-/** A time, in and out as ISO 8601 in UTC. Milliseconds, as in a JavaScript Date. */
-const instant = customType<{ data: string; driverData: string }>({
-  dataType: () => "timestamp(3) with time zone",
-  fromDriver: (value) => new Date(value).toISOString(),
-});
 
 /** Bytes; the driver gives them as they are. */
 const bytes = customType<{ data: Uint8Array }>({ dataType: () => "bytea" });

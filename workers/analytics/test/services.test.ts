@@ -1,12 +1,6 @@
-import {
-  type Envelope,
-  type EventContract,
-  requestBounds,
-  userCreated,
-  userDeleted,
-  userFollowed,
-} from "@trivet/contracts";
-import { mintServiceToken, newId, newTrace } from "@trivet/platform";
+import { type EventContract, requestBounds, userCreated, userDeleted, userFollowed } from "@trivet/contracts";
+import { mintServiceToken, newId } from "@trivet/platform";
+import { envelopeOf } from "@trivet/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { quantile } from "../src/performance/quantile.ts";
 import { type AnalyticsSystem, type Person, startAnalytics } from "./system/start-analytics.ts";
@@ -115,14 +109,15 @@ describe("GET /analytics/performance", () => {
 });
 
 describe("events of the catalogue", () => {
-  const deliver = async (event: EventContract, subject: string, data: object, id = newId(), timestamp = new Date()) => {
-    const { traceId, spanId } = newTrace();
-    const { name, version, service } = event;
-    const envelope: Envelope = {
-      ...{ id, event: name, version, service, subject, timestamp: timestamp.toISOString() },
-      ...{ trace_id: traceId, span_id: spanId, data: data as Envelope["data"] },
-    };
-    return await analytics.deliver(envelope);
+  const deliver = async (
+    event: EventContract,
+    subject: string,
+    data: Record<string, string>,
+    id = newId(),
+    timestamp = new Date(),
+  ) => {
+    const told = { ...envelopeOf(event, subject, data), id, timestamp: timestamp.toISOString() };
+    return await analytics.hear(told);
   };
 
   test("are counted once, however often they come", async () => {

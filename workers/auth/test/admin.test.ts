@@ -209,7 +209,7 @@ describe("DELETE /auth/admin/users/{id}", () => {
     expect((await act("DELETE", `users/${person.id}`)).status).toBe(204);
     expect((await auth.get("/auth/me", person.token)).status).toBe(401);
     await auth.settled();
-    expect(auth.events.sent.findLast(({ event }) => event.startsWith("user."))).toMatchObject({
+    expect(auth.sent().findLast(({ event }) => event.startsWith("user."))).toMatchObject({
       event: "user.deleted",
       data: { userId: person.id },
     });

@@ -32,7 +32,7 @@ describe("deleting an account", () => {
     expect((await auth.post("/auth/refresh", { refresh_token: refreshToken })).status).toBe(401);
     expect((await auth.post("/auth/login", { email, password })).status).toBe(401);
     await auth.settled();
-    const announced = auth.events.sent.filter(({ event, subject }) => event === "user.deleted" && subject === id);
+    const announced = auth.sent().filter(({ event, subject }) => event === "user.deleted" && subject === id);
     expect(announced.length).toBe(1);
   });
 

@@ -57,7 +57,7 @@ describe("a login at the provider", () => {
     });
     const { sub } = claimsOf(tokensIn(first).token);
     await auth.settled();
-    expect(auth.events.sent.filter(({ subject }) => subject === sub)).toMatchObject([
+    expect(auth.sent().filter(({ subject }) => subject === sub)).toMatchObject([
       { event: "user.created" },
       { event: "user.email_verified" },
     ]);

@@ -127,7 +127,7 @@ describe("POST /auth/register", () => {
     expect((await waiting()).length).toBe(1);
     auth.events.down = false;
     await auth.settled();
-    expect(auth.events.sent.filter(({ subject }) => subject === person.id)).toMatchObject([{ event: "user.created" }]);
+    expect(auth.sent().filter(({ subject }) => subject === person.id)).toMatchObject([{ event: "user.created" }]);
     expect((await waiting()).length).toBe(0);
   });
 });

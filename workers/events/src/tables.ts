@@ -1,15 +1,9 @@
 import type { Envelope } from "@trivet/contracts";
-import { idempotencyTable, outboxTable } from "@trivet/db";
+import { idempotencyTable, instant, outboxTable } from "@trivet/db";
 import { sql } from "drizzle-orm";
-import { bigint, customType, index, integer, jsonb, pgSchema, text, unique, uuid } from "drizzle-orm/pg-core";
+import { bigint, index, integer, jsonb, pgSchema, text, unique, uuid } from "drizzle-orm/pg-core";
 
 const schema = pgSchema("events");
-
-/** A time, in and out as ISO 8601 in UTC, to the millisecond. */
-const instant = customType<{ data: string; driverData: string }>({
-  dataType: () => "timestamp(3) with time zone",
-  fromDriver: (value) => new Date(value).toISOString(),
-});
 
 /** Every event there was. Partitioned by id, which begins with the time: a partition for each day. */
 export const log = schema.table(

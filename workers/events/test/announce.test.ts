@@ -1,8 +1,9 @@
 import { events as catalogue, envelope, legacyNameOf } from "@trivet/contracts";
 import { mintServiceToken, newId } from "@trivet/platform";
+import { serviceSettings } from "@trivet/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { type EventsSystem, secret, startEvents } from "./system/start-events.ts";
+import { type EventsSystem, startEvents } from "./system/start-events.ts";
 
 let events: EventsSystem;
 beforeAll(async () => {
@@ -20,7 +21,7 @@ const asService = async (name: string, body: unknown) =>
   events.request("POST", "/events", {
     role: undefined,
     body,
-    headers: { "x-service-token": await mintServiceToken(name, "events", secret) },
+    headers: { "x-service-token": await mintServiceToken(name, "events", serviceSettings.SERVICE_JWT_SECRET) },
   });
 const sent = () => z.array(envelope).parse(events.queue.sent);
 const faultsOf = (body: unknown) =>

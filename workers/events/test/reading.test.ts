@@ -1,9 +1,10 @@
 import { inboxRetries } from "@trivet/contracts";
 import { newId } from "@trivet/platform";
+import type { Answer } from "@trivet/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { events as service } from "../src/service.ts";
-import { type Answer, created, type EventsSystem, startEvents } from "./system/start-events.ts";
+import { created, type EventsSystem, startEvents } from "./system/start-events.ts";
 
 let events: EventsSystem;
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { inboxTable, outboxTable } from "@trivet/db";
+import { inboxTable, instant, outboxTable } from "@trivet/db";
 import { sql } from "drizzle-orm";
 import {
   bigint,
@@ -19,15 +19,6 @@ const schema = pgSchema("users");
 
 /** Text in byte order, in which an index serves both equality and `LIKE 'prefix%'`. For ASCII only. */
 const asciiText = customType<{ data: string }>({ dataType: () => 'text COLLATE "C"' });
-
-/**
- * A time, in and out as ISO 8601 in UTC, which is also how it leaves in JSON. Milliseconds, as in a
- * JavaScript Date, so that a time read from a row finds that row again.
- */
-const instant = customType<{ data: string; driverData: string }>({
-  dataType: () => "timestamp(3) with time zone",
-  fromDriver: (value) => new Date(value).toISOString(),
-});
 
 /**
  * One row per account, and it outlives the account: erasing empties it and sets `erasedAt`. The

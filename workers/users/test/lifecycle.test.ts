@@ -169,7 +169,7 @@ describe("DELETE /users/profile", () => {
 
   test("401 for a token without a session in force, and nothing is lost", async () => {
     const ada = await users.person("ada");
-    const token = await users.auth.tokenFor(ada, newId());
+    const token = await users.tokenOf({ ...ada, sessionId: newId() });
     const refused = await users.request("DELETE", "/users/profile", { as: { ...ada, token } });
     expect(refused).toMatchObject({ status: 401, body: { code: "unauthenticated" } });
     expect((await read(ada, ada)).body).toMatchObject({ username: ada.username });

@@ -1,14 +1,13 @@
+import { serviceSettings } from "@trivet/testing";
+
 /** Overrides for a process that hashes passwords as production does. */
 export const productionCost = { PASSWORD_COST: undefined };
 
 /** The environment of the service under test. */
 export const settings = {
-  LOG_LEVEL: "fatal",
-  PUBLIC_URL: "http://localhost:8787",
-  SERVICE_JWT_SECRET: "0123456789abcdef0123456789abcdef0123",
+  ...serviceSettings,
   AUTH_SECRET: "abcdef0123456789abcdef0123456789abcd",
   // What hashing itself promises is tested at `productionCost`.
   PASSWORD_COST: "8",
-  AUTH_KEY: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
   ADMIN_EMAILS: "root@example.com, Chief@example.com",
 };

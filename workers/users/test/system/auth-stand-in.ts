@@ -1,8 +1,7 @@
 import { type Account, deleteAccount, getAccount } from "@trivet/contracts";
-import { access, createWorker, defineService, encryptionKeys, json, routesFor, serviceEnv } from "@trivet/http";
+import { createWorker, defineService, encryptionKeys, routesFor, serviceEnv } from "@trivet/http";
 import { type ServiceBinding, TrivetError } from "@trivet/platform";
-import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { z } from "zod";
+import { type Issuer, serviceSettings } from "@trivet/testing";
 
 /** What users needs of auth, served from memory over the real contracts. */
 export interface AuthStandIn {
@@ -12,31 +11,13 @@ export interface AuthStandIn {
   asked: string[];
   /** While true, nothing answers. */
   down: boolean;
-  /** The only session that an account has here is one of the same id. */
-  tokenFor(account: Pick<Account, "id" | "username">, sessionId?: string): Promise<string>;
 }
 
-export async function authStandIn(env: {
-  PUBLIC_URL: string;
-  SERVICE_JWT_SECRET: string;
-  AUTH_KEY: string;
-}): Promise<AuthStandIn> {
-  const { publicKey, privateKey } = await generateKeyPair("EdDSA");
-  const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: "test", alg: "EdDSA", use: "sig" }] };
+/** The only session that an account has here is one of the same id. */
+export function authStandIn(issuer: Issuer): AuthStandIn {
   const accounts = new Map<string, Account>();
   const asked: string[] = [];
-
-  const { route, serve } = routesFor<object>();
-  const keys = route(
-    {
-      method: "get",
-      path: "/auth/.well-known/jwks.json",
-      summary: "Keys",
-      access: access.anyone,
-      responses: { 200: json(z.looseObject({}), "The keys") },
-    },
-    (c) => c.json(jwks, 200),
-  );
+  const { serve } = routesFor<object>();
   const read = serve(getAccount, async ({ params }) => {
     asked.push(params.id);
     const account = accounts.get(params.id);
@@ -58,7 +39,7 @@ export async function authStandIn(env: {
       deps: () => ({}),
       // Its only caller is the service under test, which sends each request once.
       replays: () => ({ claim: async () => true }),
-      routes: [keys, read, remove],
+      routes: [read, remove],
     }),
   );
 
@@ -69,19 +50,10 @@ export async function authStandIn(env: {
     binding: {
       fetch: async (request) => {
         if (standIn.down) throw new Error("connect ECONNREFUSED");
-        return await worker.fetch(request, env, { waitUntil: () => {} });
+        if (request.url.endsWith("/jwks.json")) return await issuer.binding.fetch(request);
+        return await worker.fetch(request, serviceSettings, { waitUntil: () => {} });
       },
     },
-    tokenFor: ({ id, username }, sessionId = id) =>
-      new SignJWT({ sid: sessionId, role: "user", username })
-        .setProtectedHeader({ alg: "EdDSA", typ: "at+jwt", kid: "test" })
-        .setIssuer(env.PUBLIC_URL)
-        .setAudience("trivet")
-        .setSubject(id)
-        .setIssuedAt()
-        .setExpirationTime("10m")
-        .setJti(id)
-        .sign(privateKey),
   };
   return standIn;
 }
