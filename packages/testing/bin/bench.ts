@@ -1,11 +1,12 @@
 // `npm run bench -- --peers <folder>`: measures Trivet on Node and Bun and the peers of that folder on
-// the same work, interleaved in one run. Options after `--` of its own go to the peers' harness.
+// the same work, interleaved in one run. Options after `--` of its own go to the peers' harness. With NATS_URL set the
+// queues of work Q are measured in that JetStream, too.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { type BenchRuntime, benchProject } from "../src/bench/project.ts";
+import { type BenchRuntime, benchNatsQueues, benchProject } from "../src/bench/project.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,7 +30,11 @@ if (values.peers === undefined) {
 const runtimes = values.runtimes.split(",").filter((name): name is BenchRuntime => name === "node" || name === "bun");
 const directory = mkdtempSync(join(tmpdir(), "trivet-bench-"));
 const processes = values.processes.split(",").map(Number).filter(Number.isSafeInteger);
-const projects = runtimes.flatMap((runtime) => processes.map((count) => benchProject(runtime, count)));
+const { NATS_URL } = process.env;
+const projects = runtimes.flatMap((runtime) => [
+  ...processes.map((count) => benchProject(runtime, count)),
+  ...(NATS_URL && values.work.split(",").includes("Q") ? [benchNatsQueues(runtime, NATS_URL)] : []),
+]);
 const configs = projects.map((project) => {
   const file = join(directory, `${project.name}.json`);
   writeFileSync(file, JSON.stringify(project));

@@ -14,6 +14,8 @@ const flags: Record<BenchRuntime, string[]> = { node: [], bun: ["--bun"] };
 /** Higher than any run can reach: the limiter counts every request and refuses none. */
 const unlimited = "1000000000";
 
+const queueAdapter = join(root, "packages/testing/src/bench/queue-adapter.ts");
+
 /** A place in the harness's configuration that it fills in itself. */
 const filledIn = (name: string): string => `\${${name}}`;
 
@@ -58,8 +60,17 @@ export function benchProject(runtime: BenchRuntime, processes: number) {
     ready: "/health/db",
     prepare: { run: [join(root, binaries.node), join(root, "packages/testing/bin/bench-prepare.ts")], cwd: root },
     // So many more jobs than the peers get, for a run to last as long as theirs.
-    queue: { adapter: join(root, "packages/testing/src/bench/queue-adapter.ts"), runtime: [binary], scale: 8 },
+    queue: { adapter: queueAdapter, runtime: [binary], scale: 8 },
     work: { W3: false, W4: false, G1: false, G2: false },
     countSql: { W5: countOfEvents, W5b: countOfEvents },
+  };
+}
+
+/** The queues alone, in a JetStream that runs already. */
+export function benchNatsQueues(runtime: BenchRuntime, natsUrl: string) {
+  const env = { BENCH_NATS_URL: natsUrl };
+  return {
+    name: `trivet-${runtime}-nats`,
+    queue: { adapter: queueAdapter, runtime: [join(root, binaries[runtime])], env, scale: 8 },
   };
 }

@@ -1,5 +1,6 @@
+import process from "node:process";
 import { bootstrap, migrateUp, serviceUrl } from "@trivet/db/migrations";
-import { consume, postgresQueues, type QueueConsumer, queueBinding } from "@trivet/host/queues";
+import { consume, postgresQueues, type QueueConsumer, type QueueDriver, queueBinding } from "@trivet/host/queues";
 import { createStore } from "@trivet/host/store";
 import { serviceLogger } from "@trivet/platform";
 import { migrationsOf } from "../database/migrations-on-disk.ts";
@@ -24,13 +25,10 @@ const consumer: QueueConsumer = {
   retryDelay: 0,
 };
 
-/** The path that a service's messages take: its binding, the driver on Postgres, its handler's batches. */
+/** The path that a service's messages take: its binding, a driver, its handler's batches. */
 export async function open({ databaseUrl }: { databaseUrl: string }): Promise<Queue> {
-  const url = await serviceUrl(databaseUrl, "host");
-  await bootstrap(databaseUrl, "host", []);
-  await migrateUp({ url, service: "host", migrations: migrationsOf("host") });
-  const store = createStore(url);
-  const driver = postgresQueues(store.database);
+  const { BENCH_NATS_URL: natsUrl } = process.env;
+  const { driver, close } = natsUrl ? await onNats(natsUrl) : await onPostgres(databaseUrl);
   const binding = queueBinding({ binding: "BENCH", queue, deliveryDelay: 0 }, driver);
   let consuming: ReturnType<typeof consume> | undefined;
   return {
@@ -50,7 +48,28 @@ export async function open({ databaseUrl }: { databaseUrl: string }): Promise<Qu
     async close() {
       await consuming?.drain();
       await driver.close();
-      await store.close();
+      await close();
     },
   };
+}
+
+interface Opened {
+  driver: QueueDriver;
+  close(): Promise<void>;
+}
+
+async function onPostgres(databaseUrl: string): Promise<Opened> {
+  const url = await serviceUrl(databaseUrl, "host");
+  await bootstrap(databaseUrl, "host", []);
+  await migrateUp({ url, service: "host", migrations: migrationsOf("host") });
+  const store = createStore(url);
+  return { driver: postgresQueues(store.database), close: () => store.close() };
+}
+
+/** One run after the other: all of a run's processes open before it sends, and the last one to close leaves nothing. */
+async function onNats(url: string): Promise<Opened> {
+  const { natsQueues, removeStreams } = await import("@trivet/host/queues/nats");
+  const prefix = "bench";
+  await removeStreams(url, prefix);
+  return { driver: natsQueues({ servers: url.split(","), prefix }), close: () => removeStreams(url, prefix) };
 }
