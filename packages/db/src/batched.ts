@@ -1,4 +1,4 @@
-import type { Database } from "./open.ts";
+import { type Database, sharedDatabase } from "./open.ts";
 
 /** Batches under way at a time for one database: one on its way there, one on its way back. */
 const lanes = 2;
@@ -6,6 +6,7 @@ const lanes = 2;
 const batchLimit = 64;
 
 interface Asked<Input, Output> {
+  db: Database;
   input: Input;
   resolve(output: Output): void;
   reject(reason: unknown): void;
@@ -36,13 +37,13 @@ export function batched<Input, Output>(
 ): (db: Database, input: Input) => Promise<Output> {
   const queues = new WeakMap<Database, Queue<Input, Output>>();
 
-  const send = async (db: Database, queue: Queue<Input, Output>): Promise<void> => {
+  const send = async (home: Database, queue: Queue<Input, Output>): Promise<void> => {
     queue.underWay += 1;
     while (queue.waiting.length > 0) {
       const batch = queue.waiting.splice(0, batchLimit);
       await answer(batch, () =>
         read(
-          db,
+          teller(home, batch),
           batch.map(({ input }) => input),
         ),
       );
@@ -52,17 +53,22 @@ export function batched<Input, Output>(
 
   return (db, input) =>
     new Promise((resolve, reject) => {
-      const queue = queues.get(db) ?? { waiting: [], underWay: 0, gathering: false };
-      queues.set(db, queue);
-      queue.waiting.push({ input, resolve, reject });
+      const home = sharedDatabase(db);
+      const queue = queues.get(home) ?? { waiting: [], underWay: 0, gathering: false };
+      queues.set(home, queue);
+      queue.waiting.push({ db, input, resolve, reject });
       if (queue.underWay >= lanes || queue.gathering) return;
       queue.gathering = true;
       atTurnsEnd(() => {
         queue.gathering = false;
-        void send(db, queue);
+        void send(home, queue);
       });
     });
 }
+
+/** Of a statement that many share, the first who is traced is told: by any other it would have no span. */
+const teller = (home: Database, batch: readonly { db: Database }[]): Database =>
+  batch.find(({ db }) => db !== home)?.db ?? home;
 
 /** Never rejects: what goes wrong is told to those who asked. */
 async function answer<Input, Output>(batch: Asked<Input, Output>[], read: () => Promise<Output[]>): Promise<void> {

@@ -2,9 +2,7 @@ import type { Sql, TransactionSql } from "postgres";
 
 import type { Codecs, Pool, Turn } from "./pool.ts";
 import { Session } from "./session.ts";
-
-/** Beyond this many different texts, such as inserts of ever other sizes, statements go out unprepared. */
-const preparedLimit = 1_000;
+import type { StatementSpans } from "./statement-spans.ts";
 
 /** What the function of a transaction gets, for drizzle's session in it. */
 interface Scope {
@@ -21,22 +19,50 @@ type Statement = Promise<unknown> & { values(): Promise<unknown> };
 class Client {
   readonly options: Codecs;
   readonly #pool: Pool;
-  readonly #texts = new Set<string>();
+  readonly #spans: StatementSpans | undefined;
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, spans: StatementSpans | undefined) {
     this.#pool = pool;
+    this.#spans = spans;
     this.options = pool.codecs;
   }
 
   unsafe(text: string, values: unknown[] = []): Statement {
-    return statement(async (asArrays) => {
-      const turn = await this.#pool.turn();
-      const answer = this.#send(turn.sql, text, values, asArrays, turn).finally(turn.done);
-      return await within(this.#pool.patience, answer, turn.giveUp);
-    });
+    return statement((asArrays) =>
+      this.#told(text, async () => {
+        const turn = await this.#pool.turn();
+        const answer = this.#send(turn.sql, text, values, asArrays, turn).finally(turn.done);
+        return await within(this.#pool.patience, answer, turn.giveUp);
+      }),
+    );
   }
 
   async begin<T>(effect: (scope: Scope) => Promise<T>): Promise<T> {
+    if (!this.#spans) return await this.#transaction(effect);
+    // What is under way: BEGIN until the function runs, and what ends the transaction once it has.
+    let end = this.#spans.begin("BEGIN");
+    try {
+      const result = await this.#transaction(async (scope) => {
+        end();
+        try {
+          const effected = await effect(scope);
+          end = this.#spans?.begin("COMMIT") ?? end;
+          return effected;
+        } catch (error) {
+          const rolledBack = this.#spans?.begin("ROLLBACK");
+          end = () => rolledBack?.();
+          throw error;
+        }
+      });
+      end();
+      return result;
+    } catch (error) {
+      end(error);
+      throw error;
+    }
+  }
+
+  async #transaction<T>(effect: (scope: Scope) => Promise<T>): Promise<T> {
     const turn = await this.#pool.turn();
     const session = new Session();
     return await new Promise<T>((resolve, reject) => {
@@ -77,7 +103,7 @@ class Client {
       return reason;
     };
     const send = (text: string, values: unknown[], asArrays: boolean) =>
-      within(this.#pool.patience, this.#send(tx, text, values, asArrays, turn), giveUp);
+      this.#told(text, () => within(this.#pool.patience, this.#send(tx, text, values, asArrays, turn), giveUp));
     return {
       unsafe: (text, values = []) => statement((asArrays) => session.send(() => send(text, values, asArrays))),
       savepoint: async (effect) => {
@@ -91,8 +117,12 @@ class Client {
     };
   }
 
+  #told(text: string, work: () => Promise<unknown>): Promise<unknown> {
+    return this.#spans ? this.#spans.around(text, work) : work();
+  }
+
   async #send(sql: Sender, text: string, values: unknown[], asArrays: boolean, turn: Turn): Promise<unknown> {
-    const pending = sql.unsafe(text, bound(values), { prepare: this.#prepares(text) });
+    const pending = sql.unsafe(text, bound(values), { prepare: this.#pool.prepares(text) });
     try {
       const rows = await (asArrays ? pending.values() : pending);
       turn.heard();
@@ -102,24 +132,12 @@ class Client {
       throw error;
     }
   }
-
-  /**
-   * drizzle asks for unprepared statements, for which postgres.js needs two round trips each time and
-   * which Hyperdrive may not answer at all (cloudflare/cloudflare-docs#33555). A prepared one needs
-   * two the first time and one from then on. A connection string with `prepare=false` turns it off.
-   */
-  #prepares(text: string): boolean {
-    if (this.#texts.has(text)) return true;
-    if (this.#texts.size >= preparedLimit) return false;
-    this.#texts.add(text);
-    return true;
-  }
 }
 
 type Sender = Pick<Sql, "unsafe">;
 
-/** The client under the type drizzle asks for. */
-export const clientFor = (pool: Pool): Sql => asSql(new Client(pool));
+/** The client under the type drizzle asks for; with spans it is of one invocation. */
+export const clientFor = (pool: Pool, spans?: StatementSpans): Sql => asSql(new Client(pool, spans));
 
 /**
  * drizzle's postgres-js session calls `unsafe`, `begin`, `savepoint` and the codecs in `options` of

@@ -1,10 +1,10 @@
-import type { Envelope, EventContract } from "@trivet/contracts";
+import { type Envelope, type EventContract, eventsQueue } from "@trivet/contracts";
 import { describeError, type Invocation, type QueueBinding } from "@trivet/platform";
 import type { z } from "zod";
-import type { Database, Transaction } from "./open.ts";
+import { type Database, sharedDatabase, type Transaction } from "./open.ts";
 import { type Outbox, publish } from "./outbox.ts";
 import { relay } from "./relay.ts";
-import { sendEnvelopes } from "./send-envelopes.ts";
+import { sendFor } from "./send-envelopes.ts";
 import { transaction } from "./transaction.ts";
 
 /** What it takes to get events from a service's outbox on their way. */
@@ -75,8 +75,7 @@ const underway = new WeakMap<Database, Runs>();
  * a relay for each of a thousand follows would keep the database busier than the follows do.
  */
 export function sendOff(dispatch: Dispatch): Promise<boolean> {
-  const { db } = dispatch;
-  const runs = underway.get(db);
+  const runs = underway.get(sharedDatabase(dispatch.db));
   if (runs) {
     runs.following ??= runs.current.then(() => begin(dispatch));
     return runs.following;
@@ -86,16 +85,17 @@ export function sendOff(dispatch: Dispatch): Promise<boolean> {
 
 function begin(dispatch: Dispatch): Promise<boolean> {
   const mine: Runs = { current: run(dispatch), following: undefined };
-  underway.set(dispatch.db, mine);
+  const home = sharedDatabase(dispatch.db);
+  underway.set(home, mine);
   void mine.current.then(() => {
-    if (mine.following === undefined) underway.delete(dispatch.db);
+    if (mine.following === undefined) underway.delete(home);
   });
   return mine.current;
 }
 
 /** What cannot be sent stays in the outbox for a later run, so a failure here loses nothing. */
 async function run({ db, outbox, invocation, events }: Dispatch): Promise<boolean> {
-  const send = (envelopes: readonly Envelope[]) => sendEnvelopes(events, envelopes);
+  const send = (envelopes: readonly Envelope[]) => sendFor(invocation, { queue: events, name: eventsQueue }, envelopes);
   try {
     const { left } = await relay({ db, outbox, send });
     return left === 0;

@@ -10,6 +10,6 @@ export { longestData, type Outbox, outboxTable, publish } from "./outbox.ts";
 export { pingDatabase } from "./ping.ts";
 export { prepared } from "./prepared.ts";
 export { type RelayOptions, type RelayOutcome, relay } from "./relay.ts";
-export { sendEnvelopes } from "./send-envelopes.ts";
+export { type Destination, sendEnvelopes, sendFor } from "./send-envelopes.ts";
 export { transaction } from "./transaction.ts";
 export { UsedMessages, usedMessagesTable } from "./used-messages.ts";

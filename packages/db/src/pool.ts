@@ -46,6 +46,8 @@ interface Waiter {
   timer: ReturnType<typeof setTimeout>;
 }
 
+/** Beyond this many different texts, such as inserts of ever other sizes, statements go out unprepared. */
+const preparedLimit = 1_000;
 const connectTimeout = 3;
 /** For statements still under way on connections that are being replaced. */
 const retireTimeout = 5;
@@ -69,6 +71,7 @@ export class Pool {
   readonly patience: number;
   readonly #options: PoolOptions;
   readonly #waiting: Waiter[] = [];
+  readonly #texts = new Set<string>();
   #line: Line | undefined;
 
   constructor(options: PoolOptions) {
@@ -83,6 +86,18 @@ export class Pool {
     const line = this.#line;
     line.free -= 1;
     return this.#turnOn(line);
+  }
+
+  /**
+   * drizzle asks for unprepared statements, for which postgres.js needs two round trips each time and
+   * which Hyperdrive may not answer at all (cloudflare/cloudflare-docs#33555). A prepared one needs
+   * two the first time and one from then on. A connection string with `prepare=false` turns it off.
+   */
+  prepares(text: string): boolean {
+    if (this.#texts.has(text)) return true;
+    if (this.#texts.size >= preparedLimit) return false;
+    this.#texts.add(text);
+    return true;
   }
 
   /** Lets statements under way finish, then closes; what comes later is refused. */

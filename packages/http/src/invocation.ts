@@ -85,7 +85,7 @@ function invocationOf<Env extends ServiceEnv, Deps>(
   return {
     service: service.name,
     upstreams,
-    spans: trace.sampled ? tracing?.spansOf(work.waitUntil, log) : undefined,
+    spans: trace.sampled ? tracing?.spansOf(work, log) : undefined,
     ...about,
     get deadline() {
       return deadline();

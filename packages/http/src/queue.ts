@@ -4,6 +4,7 @@ import {
   type InvocationContext,
   isSampled,
   type MessageBatch,
+  messagingSystem,
   newTrace,
   type QueueMessage,
   type TraceContext,
@@ -31,9 +32,8 @@ export async function handleBatch<Env extends ServiceEnv, Deps>(
   const handler = handlerOf(mounted, batch.queue);
   const job = { queue: batch.queue, deadline, ctx };
   if ("batch" in handler) {
-    await run(mounted, { ...job, trace: newTrace(mounted.tracing?.part) }, batch.messages.length, (deps) =>
-      handler.batch(deps, batch),
-    );
+    const traces = tracesOf(batch.messages, mounted.tracing?.part);
+    await run(mounted, { ...job, ...traces }, batch.messages.length, (deps) => handler.batch(deps, batch));
     return;
   }
   const { each, retryAfter } = typeof handler === "function" ? { each: handler, retryAfter: undefined } : handler;
@@ -54,20 +54,27 @@ interface Job {
   deadline: number;
   ctx: InvocationContext;
   trace: TraceContext;
+  /** Spans of other traces that this is the processing of, too. */
+  others?: readonly TraceContext[];
 }
 
 /** Leaves one log line and a count for each message; rejects as the handler does. */
 async function run<Env extends ServiceEnv, Deps>(
   mounted: Mounted<Env, Deps>,
-  { queue, deadline, ctx, trace }: Job,
+  { queue, deadline, ctx, trace, others = [] }: Job,
   messages: number,
   handle: (deps: Deps) => Promise<void>,
 ): Promise<void> {
   const started = performance.now();
-  const { service, metrics, env } = mounted;
+  const { service, metrics, env, tracing } = mounted;
   const work = new Work(ctx);
   const invocation = beginJob(mounted, `queue:${queue}`, work, deadline, trace);
-  const endSpan = beginOwnSpan(invocation, "consumer");
+  const elsewhere = others.some(({ sampled }) => sampled) ? tracing?.spansOf(work, mounted.log) : undefined;
+  const endSpan = beginOwnSpan(
+    { service: service.name, trace, spans: invocation.spans ?? elsewhere },
+    "consumer",
+    others,
+  );
   const finish = (status: "succeeded" | "failed", error?: unknown): void => {
     metrics.jobs.inc({ service: service.name, job_type: `queue:${queue}`, status }, messages);
     invocation.log[status === "failed" ? "error" : "info"]("{messages} of the queue {queue} {status} after {ms} ms", {
@@ -78,6 +85,8 @@ async function run<Env extends ServiceEnv, Deps>(
       ...(status === "failed" && { fault: describeError(error) }),
     });
     const attributes = {
+      "messaging.system": messagingSystem,
+      "messaging.operation.name": "process",
       "messaging.operation.type": "process",
       "messaging.destination.name": queue,
       "messaging.batch.message_count": messages,
@@ -92,6 +101,31 @@ async function run<Env extends ServiceEnv, Deps>(
     throw error;
   }
   finish("succeeded");
+}
+
+/**
+ * Of a batch that is handled as a whole. Where all of it comes from one piece of work it is in the trace of that; else
+ * it has a trace of its own, and a span in each of those.
+ */
+function tracesOf(messages: readonly QueueMessage[], part = 1): { trace: TraceContext; others: TraceContext[] } {
+  const origins = new Map<string | undefined, TraceContext>();
+  for (const message of messages) {
+    const trace = readableTraceOf(message, part);
+    origins.set(trace.parentId, trace);
+  }
+  const traces = [...origins.values()];
+  const [only] = traces;
+  if (only && traces.length === 1) return { trace: only, others: [] };
+  return { trace: newTrace(part), others: traces.filter(({ parentId }) => parentId !== undefined) };
+}
+
+/** What becomes of a body that cannot be read is for its handler to say. */
+function readableTraceOf(message: QueueMessage, part: number): TraceContext {
+  try {
+    return traceOf(message, part);
+  } catch {
+    return newTrace(part);
+  }
 }
 
 /** A body that is an event's envelope says to which trace it belongs; its id tells whether that is sampled. */

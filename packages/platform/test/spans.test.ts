@@ -56,6 +56,7 @@ describe("a collector is sent", () => {
         startTimeUnixNano: 1_763_600_000_123_250_000n,
         endTimeUnixNano: 1_763_600_000_125_500_000n,
         attributes: { "http.route": "/users/{id}", "http.response.status_code": 200 },
+        links: [],
         status: { code: 0 },
       },
       expect.objectContaining({ service: "auth", kind: "client" }),

@@ -1,6 +1,7 @@
 import {
   describeError,
   faultName,
+  type Invocation,
   type Logger,
   type Span,
   type SpanAttributes,
@@ -18,11 +19,14 @@ export interface InvocationSpans extends SpanSink {
   sendOff(): void;
 }
 
+/** What an invocation may leave to be done after its answer. */
+type Afterwards = Pick<Invocation, "waitUntil" | "defer">;
+
 /** How a service tells of its spans. */
 export interface Tracing {
   /** Of the traces that begin here, the part that is told of; from 0 to 1. */
   part: number;
-  spansOf(waitUntil: (work: Promise<unknown>) => void, log: Logger): InvocationSpans;
+  spansOf(work: Afterwards, log: Logger): InvocationSpans;
 }
 
 /** By the host's sink where it supplies one; on Workers by the service itself; undefined where nobody collects. */
@@ -39,33 +43,37 @@ export function tracingOf(env: ServiceEnv): Tracing | undefined {
     url: tracesUrl(env.OTEL_EXPORTER_OTLP_ENDPOINT),
     headers: parseHeaders(env.OTEL_EXPORTER_OTLP_HEADERS) ?? {},
   };
-  return { part, spansOf: (waitUntil, log) => ownSpans(collector, waitUntil, log) };
+  return { part, spansOf: (work, log) => ownSpans(collector, work, log) };
 }
 
-/** An invocation on Workers sends its spans off after its answer: there is no later for anybody else. */
-function ownSpans(collector: Collector, waitUntil: (work: Promise<unknown>) => void, log: Logger): InvocationSpans {
+/**
+ * An invocation on Workers sends its spans off after its answer, and those of what it does after that when it is done
+ * with it: there is no later for anybody else.
+ */
+function ownSpans(collector: Collector, work: Afterwards, log: Logger): InvocationSpans {
   let waiting: Span[] = [];
   let ended = false;
-  const send = (): void => {
+  const send = async (): Promise<void> => {
+    if (waiting.length === 0) return;
     const spans = waiting;
     waiting = [];
-    waitUntil(
-      postSpans(collector, spans).catch((error: unknown) =>
-        log.warn("The collector of traces did not take {spans} spans", {
-          spans: spans.length,
-          fault: describeError(error),
-        }),
-      ),
-    );
+    try {
+      await postSpans(collector, spans);
+    } catch (error) {
+      log.warn("The collector of traces did not take {spans} spans", {
+        spans: spans.length,
+        fault: describeError(error),
+      });
+    }
   };
   return {
     take(span) {
       waiting.push(span);
-      if (ended) send();
+      if (ended && waiting.length === 1) work.defer(send);
     },
     sendOff() {
       ended = true;
-      if (waiting.length > 0) send();
+      work.waitUntil(send());
     },
   };
 }
@@ -78,16 +86,26 @@ export type EndOwnSpan = (name: string, attributes: SpanAttributes, fault?: unkn
 
 const untold: EndOwnSpan = () => {};
 
-/** Begins the span that is the invocation itself, which those of its parts lie below. */
+/**
+ * Begins the span that is the invocation itself, which those of its parts lie below. `others` are of other traces that
+ * this work is a part of, too: each gets a span of its own, and they link to one another.
+ */
 export function beginOwnSpan(
   { service, trace, spans }: { service: string; trace: TraceContext; spans: InvocationSpans | undefined },
   kind: SpanKind,
+  others: readonly TraceContext[] = [],
 ): EndOwnSpan {
   if (!spans) return untold;
   const { startedAt, now } = startClock();
+  const placed = [
+    { trace, links: others.map(({ traceId, parentId = "" }) => ({ traceId, spanId: parentId })) },
+    ...others.map((other) => ({ trace: other, links: [trace] })),
+  ].filter((one) => one.trace.sampled);
   return (name, attributes, fault) => {
     const named = fault === undefined ? undefined : faultName(fault);
-    spans.take({ service, name, kind, trace, startedAt, endedAt: now(), attributes, fault: named });
+    const endedAt = now();
+    for (const place of placed)
+      spans.take({ service, name, kind, ...place, startedAt, endedAt, attributes, fault: named });
     spans.sendOff();
   };
 }

@@ -1,7 +1,7 @@
 import { TrivetError } from "../errors.ts";
 import type { Invocation } from "../invocation.ts";
 import { childOf, type TraceContext } from "../trace.ts";
-import type { SpanAttributes, SpanKind } from "./span.ts";
+import type { SpanAttributes, SpanKind, SpanLink } from "./span.ts";
 
 /** A piece of work that is under way. */
 export interface OpenSpan {
@@ -14,8 +14,16 @@ export interface OpenSpan {
 export const isTraced = ({ spans, trace }: Pick<Invocation, "spans" | "trace">): boolean =>
   spans !== undefined && trace.sampled;
 
-/** Begins a piece of the invocation's work that has a span of its own. Costs nothing where nobody is told of it. */
-export function beginSpan(invocation: Invocation, kind: SpanKind, name: string): OpenSpan {
+/**
+ * Begins a piece of the invocation's work that has a span of its own. Costs nothing where nobody is told of it. `links`
+ * are what it is about without being a part of it.
+ */
+export function beginSpan(
+  invocation: Pick<Invocation, "service" | "trace" | "spans">,
+  kind: SpanKind,
+  name: string,
+  links: readonly SpanLink[] = [],
+): OpenSpan {
   if (!isTraced(invocation)) return { trace: invocation.trace, end: () => {} };
   const trace = childOf(invocation.trace);
   const { startedAt, now } = startClock();
@@ -24,7 +32,17 @@ export function beginSpan(invocation: Invocation, kind: SpanKind, name: string):
     end(attributes = {}, fault) {
       const named = fault === undefined ? undefined : faultName(fault);
       const { service } = invocation;
-      invocation.spans?.take({ service, name, kind, trace, startedAt, endedAt: now(), attributes, fault: named });
+      invocation.spans?.take({
+        service,
+        name,
+        kind,
+        trace,
+        links,
+        startedAt,
+        endedAt: now(),
+        attributes,
+        fault: named,
+      });
     },
   };
 }

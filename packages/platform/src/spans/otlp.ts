@@ -46,7 +46,10 @@ export const readableSpan = (span: Span): ReadableSpan => ({
   status:
     span.fault === undefined ? { code: SpanStatusCode.UNSET } : { code: SpanStatusCode.ERROR, message: span.fault },
   attributes: { ...span.attributes },
-  ...{ links: [], events: [], droppedAttributesCount: 0, droppedEventsCount: 0, droppedLinksCount: 0 },
+  links: (span.links ?? []).map(({ traceId, spanId }) => ({
+    context: { traceId, spanId, traceFlags: TraceFlags.SAMPLED },
+  })),
+  ...{ events: [], droppedAttributesCount: 0, droppedEventsCount: 0, droppedLinksCount: 0 },
   resource: resourceOf(span.service),
   instrumentationScope: scope,
 });

@@ -5,6 +5,12 @@ export type SpanKind = "internal" | "server" | "client" | "producer" | "consumer
 
 export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
 
+/** `messaging.system` of queues, whatever keeps them: their semantics are Cloudflare's. */
+export const messagingSystem = "cloudflare_queues";
+
+/** Another span, of this trace or another. */
+export type SpanLink = Pick<TraceContext, "traceId" | "spanId">;
+
 /** A piece of work that has ended, as a collector of traces is told of it. */
 export interface Span {
   service: string;
@@ -12,6 +18,8 @@ export interface Span {
   name: string;
   kind: SpanKind;
   trace: TraceContext;
+  /** What it is about without being a part of it. */
+  links?: readonly SpanLink[];
   /** Unix milliseconds, with fractions. */
   startedAt: number;
   endedAt: number;

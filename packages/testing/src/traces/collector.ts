@@ -42,6 +42,7 @@ const traces = z.object({
               startTimeUnixNano: nanoseconds,
               endTimeUnixNano: nanoseconds,
               attributes,
+              links: z.array(z.object({ traceId: hex(32), spanId: hex(16) })).default([]),
               status: z.object({ code: z.int(), message: z.string().optional() }),
             }),
           ),

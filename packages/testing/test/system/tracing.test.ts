@@ -10,6 +10,27 @@ const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
 const clientSpan = "b7ad6b7169203331";
 const state = "rojo=00f067aa0ba902b7";
 
+const registration = "router POST /auth/* > router POST auth > auth POST /auth/register";
+const logging = `${registration} > events process events`;
+const making = `${registration} > users process inbox-users`;
+const asking = `${making} > users GET /auth/internal/accounts/{id}`;
+const counting = `${registration} > analytics process inbox-analytics`;
+
+/** The way of a registration, each step below the one that caused it. */
+const expected = [
+  registration,
+  ...["BEGIN", "INSERT auth.users", "INSERT auth.outbox", "COMMIT"].map((one) => `${registration} > auth ${one}`),
+  ...["SELECT auth.outbox UPDATE auth.outbox", "send events", "DELETE auth.outbox"].map(
+    (one) => `${registration} > auth ${one}`,
+  ),
+  ...["INSERT events.log", "COMMIT", "send inbox-users", "send inbox-analytics"].map(
+    (one) => `${logging} > events ${one}`,
+  ),
+  `${asking} > auth GET /auth/internal/accounts/{id} > auth SELECT auth.users`,
+  ...["INSERT users.inbox", "INSERT users.profiles", "COMMIT"].map((one) => `${making} > users ${one}`),
+  `${counting} > analytics INSERT analytics.batches INSERT analytics.seen_events INSERT analytics.events`,
+];
+
 describe.for(runtimes)("the trace of a registration on %s", (runtime) => {
   let collector: Collector;
   let system: System;
@@ -27,16 +48,7 @@ describe.for(runtimes)("the trace of a registration on %s", (runtime) => {
     await collector?.[Symbol.asyncDispose]();
   });
 
-  const find = (service: string, place: Partial<Pick<CollectedSpan, "kind" | "parentSpanId">>) =>
-    collector.spans.find(
-      (span) =>
-        span.traceId === traceId &&
-        span.service === service &&
-        span.kind === (place.kind ?? span.kind) &&
-        span.parentSpanId === (place.parentSpanId ?? span.parentSpanId),
-    );
-
-  test(`goes from the client through router and auth to whoever hears of it, on ${runtimeNames[runtime]}`, async () => {
+  test(`goes from the client through router and auth to the tables, the log and whoever hears of it, on ${runtimeNames[runtime]}`, async () => {
     const credentials = newCredentials();
     const response = await client(system.url).request("POST", "/auth/register", {
       headers: { traceparent: `00-${traceId}-${clientSpan}-01`, tracestate: state },
@@ -44,23 +56,38 @@ describe.for(runtimes)("the trace of a registration on %s", (runtime) => {
     });
     expect(response.status).toBe(201);
 
-    const arrives = async (...wanted: Parameters<typeof find>): Promise<CollectedSpan> => {
-      await expect.poll(() => find(...wanted), { timeout: 20_000, interval: 50 }).toBeDefined();
-      const found = find(...wanted);
-      if (!found) throw new Error("It was there a moment ago.");
-      return found;
-    };
-    const door = await arrives("router", { kind: "server", parentSpanId: clientSpan });
-    const hop = await arrives("router", { kind: "client", parentSpanId: door.spanId });
-    const registered = await arrives("auth", { kind: "server", parentSpanId: hop.spanId });
-    await arrives("users", { kind: "consumer", parentSpanId: registered.spanId });
+    const ours = () => collector.spans.filter((span) => span.traceId === traceId);
+    await expect
+      .poll(() => treeOf(ours(), clientSpan), { timeout: 20_000, interval: 50 })
+      .toEqual(expect.arrayContaining(expected));
+    const registered = ours().find(({ name, service }) => service === "auth" && name === "POST /auth/register");
     expect(registered).toMatchObject({
-      name: "POST /auth/register",
       traceState: state,
       attributes: { "http.request.method": "POST", "http.route": "/auth/register", "http.response.status_code": 201 },
     });
+    const known = new Set([clientSpan, ...ours().map(({ spanId }) => spanId)]);
+    expect(ours().filter(({ parentSpanId = "" }) => !known.has(parentSpanId))).toEqual([]);
+    for (const { attributes } of ours().filter((span) => "db.system.name" in span.attributes)) {
+      expect(attributes).toMatchObject({
+        "db.system.name": "postgresql",
+        "db.namespace": expect.stringMatching(/^\w+\|(?:auth|users|events|analytics)$/),
+        "db.operation.name": expect.stringMatching(/^[A-Z]+$/),
+      });
+    }
     expect(collector.headers.every((headers) => headers["x-team"] === "7")).toBe(true);
     const told = JSON.stringify(collector.spans, (_, value) => (typeof value === "bigint" ? String(value) : value));
-    for (const secret of [credentials.password, credentials.email]) expect(told).not.toContain(secret);
+    for (const secret of [credentials.password, credentials.email, credentials.username]) {
+      expect(told).not.toContain(secret);
+    }
   });
 });
+
+/** Every span below one as the way to it: `router POST /auth/register > auth INSERT auth.users`. */
+function treeOf(spans: readonly CollectedSpan[], below: string, way: string[] = []): string[] {
+  return spans
+    .filter(({ parentSpanId }) => parentSpanId === below)
+    .flatMap((span) => {
+      const here = [...way, `${span.service} ${span.name}`];
+      return [here.join(" > "), ...treeOf(spans, span.spanId, here)];
+    });
+}

@@ -1,11 +1,11 @@
-import { type Envelope, subscribersOf } from "@trivet/contracts";
-import { sendEnvelopes } from "@trivet/db";
+import { type Envelope, inboxQueueOf, subscribersOf } from "@trivet/contracts";
+import { sendFor } from "@trivet/db";
 import type { Deps } from "../deps.ts";
 import { inboxOf } from "../env.ts";
 
 /** Sends events to the inboxes of those who listen to them. What could not be sent comes back by its id, with the cause. */
 export async function fanOut(
-  { env }: Pick<Deps, "env">,
+  { env, invocation }: Pick<Deps, "env" | "invocation">,
   envelopes: readonly Envelope[],
 ): Promise<Map<string, unknown>> {
   const bySubscriber = new Map<string, Envelope[]>();
@@ -18,7 +18,7 @@ export async function fanOut(
   await Promise.all(
     [...bySubscriber].map(async ([subscriber, theirs]) => {
       try {
-        await sendEnvelopes(inboxOf(env, subscriber), theirs);
+        await sendFor(invocation, { queue: inboxOf(env, subscriber), name: inboxQueueOf(subscriber) }, theirs);
       } catch (cause) {
         for (const { id } of theirs) failed.set(id, cause);
       }
