@@ -60,7 +60,8 @@ export const errorCodes = {
     status: 401,
     error: "Confirmation required",
     detail: "Show once more that the account is yours: POST /auth/confirm, then repeat this within five minutes.",
-    operator: "Somebody is about to change how an account is entered, and has shown no more than a session.",
+    operator:
+      "Somebody is about to change how an account is entered, or to delete it, and has shown no more than a session.",
   },
   service_token_required: {
     status: 401,

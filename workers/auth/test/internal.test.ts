@@ -56,6 +56,33 @@ describe("deleting an account", () => {
   });
 });
 
+describe("deleting an account from a session that was opened a while ago", () => {
+  const opened = async () => {
+    const person = await register(auth);
+    await auth.sql`UPDATE auth.sessions SET created_at = created_at - interval '11 minutes' WHERE id = ${person.sessionId}`;
+    const path = `/auth/internal/accounts/${person.id}?sessionId=${person.sessionId}`;
+    return { ...person, remove: () => auth.asService("users", "DELETE", path) };
+  };
+
+  test("401 confirmation_required, and the account stays", async () => {
+    const { remove, token } = await opened();
+    const refused = await remove();
+    expect(refused).toMatchObject({ status: 401, body: { code: "confirmation_required" } });
+    expect((await auth.get("/auth/me", token)).status).toBe(200);
+  });
+
+  test("204 within five minutes of POST /auth/confirm, and not later", async () => {
+    const { sessionId, remove, token, password } = await opened();
+    expect((await auth.post("/auth/confirm", { password }, { token })).status).toBe(204);
+    const ago = (time: string) =>
+      auth.sql`UPDATE auth.sessions SET confirmed_at = now() - ${time}::interval WHERE id = ${sessionId}`;
+    await ago("6 minutes");
+    expect((await remove()).status).toBe(401);
+    await ago("4 minutes");
+    expect((await remove()).status).toBe(204);
+  });
+});
+
 describe("paths that seeds name", () => {
   test.for([
     ["POST", "/auth/session"],

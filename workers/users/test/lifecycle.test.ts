@@ -175,6 +175,18 @@ describe("DELETE /users/profile", () => {
     expect((await read(ada, ada)).body).toMatchObject({ username: ada.username });
   });
 
+  test("401 confirmation_required, as RFC 9470 says it, where auth asks for a proof, and nothing is lost", async () => {
+    const ada = await users.person("ada");
+    users.auth.asksForProof = true;
+    const refused = await users.request("DELETE", "/users/profile", { as: ada });
+    users.auth.asksForProof = false;
+    expect(refused).toMatchObject({ status: 401, body: { code: "confirmation_required" } });
+    expect(refused.headers.get("www-authenticate")).toBe(
+      'Bearer realm="trivet", error="insufficient_user_authentication"',
+    );
+    expect((await read(ada, ada)).body).toMatchObject({ username: ada.username });
+  });
+
   test("503 while auth is down, and nothing is lost", async () => {
     const [ada, bob] = [await users.person("ada"), await users.person("bob")];
     await follow(bob, ada);

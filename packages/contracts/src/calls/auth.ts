@@ -33,7 +33,11 @@ export const deleteAccount = defineCall({
   summary: "Delete an account, its sessions and its credentials, and announce it",
   encryption: "required",
   params: z.object({ id }),
-  query: z.object({ sessionId: id.meta({ description: "The owner's own session, from which they ask for it" }) }),
+  query: z.object({
+    sessionId: id.meta({
+      description: "The owner's own session, from which they ask for it, logged in or confirmed not long ago",
+    }),
+  }),
 });
 
 /** What an API key stands for; the token lasts ten minutes, or as long as the key if that is less. */

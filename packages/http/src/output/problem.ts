@@ -30,7 +30,10 @@ export function problemResponse(fault: TrivetError, path: string, requestId: str
   const headers = new Headers({ "content-type": "application/problem+json", "cache-control": "no-store" });
   for (const [name, value] of Object.entries(fault.headers ?? {})) headers.set(name, value);
   if (fault.retryAfter !== undefined) headers.set("retry-after", String(Math.ceil(fault.retryAfter)));
-  // RFC 9110 section 15.5.2: a 401 names the scheme it expects.
-  if (row.status === 401 && !headers.has("www-authenticate")) headers.set("www-authenticate", 'Bearer realm="trivet"');
+  if (row.status === 401 && !headers.has("www-authenticate")) headers.set("www-authenticate", challengeOf(fault));
   return new Response(JSON.stringify(problem), { status: row.status, headers });
 }
+
+/** RFC 9110 section 15.5.2: a 401 names the scheme it expects. RFC 9470 has the name for a proof that is too long ago. */
+const challengeOf = ({ code }: TrivetError): string =>
+  `Bearer realm="trivet"${code === "confirmation_required" ? ', error="insufficient_user_authentication"' : ""}`;

@@ -2,6 +2,7 @@ import { userDeleted } from "@trivet/contracts";
 import { publish, type Transaction, transaction } from "@trivet/db";
 import { TrivetError } from "@trivet/platform";
 import type { Deps } from "../deps.ts";
+import { assertRecentProof } from "../passwords/confirm-identity.ts";
 import { lockUser, removeUser } from "../queries/users.ts";
 import { ownSession } from "../sessions/require-session.ts";
 import { outbox } from "../tables.ts";
@@ -11,7 +12,7 @@ import { deliverSoon } from "./announce.ts";
  * Deletes an account as its owner wishes, in whose session the other service was asked. What asks in
  * their name without being them, an API key or an administrator, deletes nothing.
  *
- * Throws `not_found`, `unauthenticated`, `forbidden`.
+ * Throws `not_found`, `unauthenticated`, `forbidden`, `confirmation_required`.
  */
 export async function deleteAccount(
   deps: Deps,
@@ -20,7 +21,7 @@ export async function deleteAccount(
   await transaction(deps.db, async (tx) => {
     // First, so that a repeat hears that it is done and not that its session is gone.
     if (!(await lockUser(tx, userId))) throw new TrivetError("not_found");
-    await ownSession(tx, { userId, sessionId });
+    assertRecentProof(await ownSession(tx, { userId, sessionId }));
     await eraseAccount(deps, tx, userId);
   });
   deliverSoon(deps);

@@ -34,18 +34,28 @@ export async function confirmIdentity(deps: Deps, { user, session }: LiveSession
     return row;
   }
   if (session.confirmedAt && isWithin(session.confirmedAt, confirmationLifetime)) return row;
-  if (row.passwordHash !== null || row.user.twoFactorEnabled) throw required();
+  if (row.passwordHash !== null || row.user.twoFactorEnabled) throw new TrivetError("confirmation_required");
   if (isWithin(session.createdAt, recentLogin)) return row;
-  throw required("This needs a login of the last ten minutes, or a passkey at POST /auth/confirm.");
+  throw new TrivetError(
+    "confirmation_required",
+    "This needs a login of the last ten minutes, or a passkey at POST /auth/confirm.",
+  );
+}
+
+/**
+ * Makes sure that the session was shown not long ago to be its owner's, by its login or at POST /auth/confirm: before what
+ * ends the account, and so leaves no way in to whoever found the session open. Throws `confirmation_required`.
+ */
+export function assertRecentProof({ session }: LiveSession): void {
+  if (session.confirmedAt && isWithin(session.confirmedAt, confirmationLifetime)) return;
+  if (isWithin(session.createdAt, recentLogin)) return;
+  throw new TrivetError(
+    "confirmation_required",
+    "This needs a login of the last ten minutes, or POST /auth/confirm within the last five.",
+  );
 }
 
 const isWithin = (moment: Date, milliseconds: number): boolean => Date.now() - moment.getTime() <= milliseconds;
-
-/** RFC 9470 has the name for what is missing. */
-const required = (detail?: string): TrivetError =>
-  new TrivetError("confirmation_required", detail, {
-    headers: { "www-authenticate": 'Bearer realm="trivet", error="insufficient_user_authentication"' },
-  });
 
 /** Compares what was shown with what is stored, under a brake. Throws `invalid_credentials`, `rate_limited`. */
 export async function verifyProof(deps: Deps, row: LoginRow, shown: Proof): Promise<void> {

@@ -12,7 +12,7 @@ export const idleLifetime = 30 * day;
 /** How long a session that was confirmed stands for its owner. */
 export const confirmationLifetime = 300_000;
 
-/** How old a login may be that stands in for a password where there is none. */
+/** How old a login may be that stands in for a password where there is none, or where the account ends. */
 export const recentLogin = 600_000;
 
 /** How long an administrator may act as somebody else. */

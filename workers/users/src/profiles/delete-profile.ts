@@ -4,9 +4,10 @@ import type { Deps } from "../deps.ts";
 import { eraseProfile } from "./erase-profile.ts";
 
 /**
- * Deletes the actor's account. Auth decides: it asks for a session of the actor's own (`unauthenticated`,
- * `forbidden`), and while it cannot be reached nothing is deleted anywhere (`unavailable`). Once it has deleted the account, every service erases its share on `user.deleted`;
- * here that need not be waited for.
+ * Deletes the actor's account. Auth decides: it asks for a session of the actor's own (`unauthenticated`, `forbidden`)
+ * that was shown to be theirs not long ago (`confirmation_required`), and while it cannot be reached nothing is deleted
+ * anywhere (`unavailable`). Once it has deleted the account, every service erases its share on `user.deleted`; here that
+ * need not be waited for.
  */
 export async function deleteProfile(deps: Deps, actor: UserActor): Promise<void> {
   try {

@@ -11,6 +11,8 @@ export interface AuthStandIn {
   asked: string[];
   /** While true, nothing answers. */
   down: boolean;
+  /** While true, no session was shown recently enough to be its owner's. */
+  asksForProof: boolean;
 }
 
 /** The only session that an account has here is one of the same id. */
@@ -27,6 +29,7 @@ export function authStandIn(issuer: Issuer): AuthStandIn {
   const remove = serve(deleteAccount, async ({ params, query }) => {
     if (!accounts.has(params.id)) throw new TrivetError("not_found");
     if (query.sessionId !== params.id) throw new TrivetError("unauthenticated", "This session has ended.");
+    if (standIn.asksForProof) throw new TrivetError("confirmation_required");
     accounts.delete(params.id);
     return undefined;
   });
@@ -47,6 +50,7 @@ export function authStandIn(issuer: Issuer): AuthStandIn {
     accounts,
     asked,
     down: false,
+    asksForProof: false,
     binding: {
       fetch: async (request) => {
         if (standIn.down) throw new Error("connect ECONNREFUSED");
