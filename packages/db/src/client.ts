@@ -107,7 +107,7 @@ class Client {
     return {
       unsafe: (text, values = []) => statement((asArrays) => session.send(() => send(text, values, asArrays))),
       savepoint: async (effect) => {
-        const nested = session.send(() =>
+        const nested = session.nest(() =>
           tx.savepoint((inner) =>
             session.run(async () => ({ result: await effect(this.#scope(inner, turn, session, abort)) })),
           ),

@@ -1,4 +1,5 @@
 import postgres from "postgres";
+import { isConnectionLoss } from "./faults.ts";
 
 /**
  * Keeps a transaction from reaching the driver once its connection may be gone.
@@ -28,12 +29,21 @@ export class Session {
   }
 
   /** Passes a statement on, unless an earlier one found the connection broken. */
-  async send<T>(work: () => Promise<T>): Promise<T> {
+  async send<T>(statement: () => Promise<T>): Promise<T> {
+    return await this.#pass(statement, (reason) => !(reason instanceof postgres.PostgresError));
+  }
+
+  /** The same for a savepoint, which is rolled back for whatever its function throws: the transaction goes on. */
+  async nest<T>(savepoint: () => Promise<T>): Promise<T> {
+    return await this.#pass(savepoint, isConnectionLoss);
+  }
+
+  async #pass<T>(work: () => Promise<T>, isBroken: (reason: unknown) => boolean): Promise<T> {
     if (this.#failure) throw this.#failure.reason;
     try {
       return await Promise.race([work(), this.#end.promise]);
     } catch (reason) {
-      if (!(reason instanceof postgres.PostgresError)) this.#failure ??= { reason };
+      if (isBroken(reason)) this.#failure ??= { reason };
       throw reason;
     }
   }

@@ -80,3 +80,24 @@ describe("a transaction whose connection is lost between two statements", () => 
     await kept.db.execute(sql`select 1`);
   });
 });
+
+describe("a nested transaction that fails", () => {
+  const nonsense = async (inner: Transaction): Promise<unknown> => inner.execute(sql`select nonsense`);
+  const own = async (inner: Transaction): Promise<unknown> => {
+    await inner.execute(note("undone"));
+    throw new Error("its function's own");
+  };
+
+  test.each([
+    ["of the server's refusal", nonsense],
+    ["of its own function", own],
+  ])("because %s is undone alone: the one around it goes on and commits", async (_, effect) => {
+    await scratch.sql`truncate notes`;
+    await kept.db.transaction(async (tx) => {
+      await tx.execute(note("before"));
+      await expect(tx.transaction(effect)).rejects.toThrow();
+      await tx.execute(note("after"));
+    });
+    expect((await scratch.sql`select * from notes`).map(({ text }) => text)).toEqual(["before", "after"]);
+  });
+});
