@@ -1,5 +1,5 @@
+import type { TrivetError } from "@trivet/platform";
 import type { Sql, TransactionSql } from "postgres";
-
 import type { Codecs, Pool, Turn } from "./pool.ts";
 import { Session } from "./session.ts";
 import type { StatementSpans } from "./statement-spans.ts";
@@ -66,10 +66,16 @@ class Client {
     const turn = await this.#pool.turn();
     const session = new Session();
     return await new Promise<T>((resolve, reject) => {
-      const giveUp = () => reject(turn.giveUp());
+      let givenUp: TrivetError | undefined;
+      const giveUp = () => {
+        givenUp = turn.giveUp();
+        reject(givenUp);
+      };
       let timer = setTimeout(giveUp, this.#pool.patience);
       const outcome = turn.sql.begin((tx) => {
         turn.heard();
+        // Its caller has been told that it failed, and may have begun another.
+        if (givenUp) throw givenUp;
         clearTimeout(timer);
         return session.run(async () => {
           try {

@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { databaseFault } from "../src/index.ts";
 import { type OwnServer, startServer } from "./own-server.ts";
-import { type Kept, keptDatabase } from "./scratch.ts";
+import { changed, type Kept, keptDatabase } from "./scratch.ts";
 
 let server: OwnServer;
 let kept: Kept;
@@ -81,5 +81,27 @@ describe("a Postgres that is killed under load", () => {
       process.kill(pid, "SIGCONT");
     }
     await Promise.all(Array.from({ length: 20 }, () => kept.db.execute(sql`select 1`)));
+  });
+
+  test("a transaction that was given up before it began is not carried out when the backend goes on", async () => {
+    const single = keptDatabase(changed(server.url, (url) => url.searchParams.set("statement_timeout", "10")));
+    const [row] = await single.db.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`);
+    const pid = Number(row?.pid);
+    let runs = 0;
+    process.kill(pid, "SIGSTOP");
+    try {
+      const begun = single.db.transaction(async () => {
+        runs += 1;
+      });
+      const error = await begun.catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code: "deadline_exceeded" });
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    // It waits for what is still under way.
+    await single.close();
+    const alive = () => kept.db.execute(sql`select 1 from pg_stat_activity where pid = ${pid}`);
+    await expect.poll(async () => (await alive()).length, { timeout: 10_000 }).toBe(0);
+    expect(runs).toBe(0);
   });
 });
