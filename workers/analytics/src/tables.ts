@@ -2,6 +2,7 @@ import { idempotencyTable, instant, usedMessagesTable } from "@trivet/db";
 import { sql } from "drizzle-orm";
 import {
   bigint,
+  boolean,
   check,
   customType,
   date,
@@ -23,32 +24,39 @@ const schema = pgSchema("analytics");
 const bytes = customType<{ data: Uint8Array }>({ dataType: () => "bytea" });
 
 /**
- * Every single event. Partitioned by the UTC day of `at`; `queries/partitions.ts` makes and drops the days. Its indexes
- * are of the kind that costs nothing to keep: what is asked often is answered from `rollups`.
+ * Every single event, those of one source and UTC day together: `queries/chunks.ts` writes them, `queries/raw.ts` takes them
+ * apart. Partitioned by the day; `queries/partitions.ts` makes and drops the days.
  */
-export const events = schema.table(
-  "events",
+export const chunks = schema.table(
+  "chunks",
   {
-    at: instant("at").notNull(),
-    /** The row of `batches` it was written with. */
-    batch: bigint("batch", { mode: "number" }).notNull(),
-    /** The user's id, or of somebody without an account a hash that lasts a day; null where they asked not to be told apart. */
-    visitor: uuid("visitor"),
-    /** `user`, `site:<name>` or `service:<name>`: by whom it was sent. */
+    day: date("day").notNull(),
+    id: bigint("id", { mode: "number" }).notNull().default(sql`nextval('analytics.chunk_ids')`),
+    /** `user`, `site:<name>` or `service:<name>`: by whom they were sent. */
     source: text("source").notNull(),
-    name: text("name").notNull(),
-    properties: jsonb("properties").$type<Record<string, unknown>>().notNull(),
+    /** Whether the rollups know them. */
+    counted: boolean("counted").notNull().default(false),
+    /** How many events. */
+    size: integer("size").notNull(),
+    firstAt: instant("first_at").notNull(),
+    lastAt: instant("last_at").notNull(),
+    /** By event: milliseconds since the day began. */
+    times: integer("times").array().notNull(),
+    /**
+     * By event: the user's id, or of somebody without an account a hash that lasts a day; null where they asked not to be
+     * told apart.
+     */
+    visitors: uuid("visitors").array().notNull(),
+    /** By event. */
+    names: text("names").array().notNull(),
+    /** A JSON array of the properties of each event. */
+    properties: text("properties").notNull(),
   },
-  (t) => [index("events_batch").using("brin", t.batch), index("events_at").using("brin", t.at)],
+  (t) => [
+    primaryKey({ name: "chunks_pkey", columns: [t.day, t.id] }),
+    index("chunks_waiting").on(t.id).where(sql`not ${t.counted}`),
+  ],
 );
-
-/** Transactions whose events the rollups do not know yet: written in the same transaction, gone when counted. */
-export const batches = schema.table("batches", {
-  id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
-  firstAt: instant("first_at").notNull(),
-  lastAt: instant("last_at").notNull(),
-  size: integer("size").notNull(),
-});
 
 /** The events that came with an id, for as long as a repeat could be taken for a new one. */
 export const seenEvents = schema.table(

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => analytics.stop());
 beforeEach(async () => {
-  await analytics.sql`delete from analytics.events`;
+  await analytics.sql`delete from analytics.chunks`;
 });
 
 const send = (body: unknown, headers: Record<string, string> = {}, as: Person = ada) =>

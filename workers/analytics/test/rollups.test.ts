@@ -53,7 +53,7 @@ describe("the rollups", () => {
         }
         await analytics.tick("* * * * *");
         expect([...(await counted())]).toEqual([...(await recounted())]);
-        expect(await analytics.sql`select id from analytics.batches`).toEqual([]);
+        expect(await analytics.sql`select id from analytics.chunks where not counted`).toEqual([]);
       }),
       { numRuns: 15 },
     );
@@ -84,15 +84,15 @@ describe("the rollups", () => {
 
 describe("at the turn of days", () => {
   test("partitions are ahead of time, and those past their time are gone with their events", async () => {
-    await analytics.sql`create table analytics.events_20260101 partition of analytics.events
+    await analytics.sql`create table analytics.chunks_20260101 partition of analytics.chunks
       for values from ('2026-01-01') to ('2026-01-02')`;
     await analytics.tick("0 * * * *");
     const partitions = await analytics.sql`
-      select inhrelid::regclass::text as name from pg_inherits where inhparent = 'analytics.events'::regclass`;
+      select inhrelid::regclass::text as name from pg_inherits where inhparent = 'analytics.chunks'::regclass`;
     const all = partitions.map(({ name }) => name);
-    const nameOf = (at: number) => `analytics.events_${new Date(at).toISOString().slice(0, 10).replaceAll("-", "")}`;
+    const nameOf = (at: number) => `analytics.chunks_${new Date(at).toISOString().slice(0, 10).replaceAll("-", "")}`;
     for (const ahead of [0, 1, 6, 7]) expect(all).toContain(nameOf(Date.now() + ahead * day));
-    expect(all).not.toContain("analytics.events_20260101");
+    expect(all).not.toContain("analytics.chunks_20260101");
     await analytics.tick("0 * * * *");
   });
 

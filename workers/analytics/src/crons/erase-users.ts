@@ -1,6 +1,8 @@
+import { transaction } from "@trivet/db";
 import type { Deps } from "../deps.ts";
 import { anonymise, deleteErasures, selectErasures } from "../queries/erasures.ts";
 import { selectPartitions } from "../queries/partitions.ts";
+import { waitForRollups } from "../queries/rollups.ts";
 
 /** Users that are looked for in one reading of all events. */
 const together = 1_000;
@@ -13,7 +15,12 @@ export async function eraseUsers({ db }: Pick<Deps, "db">): Promise<void> {
   for (;;) {
     const visitors = await selectErasures(db, together);
     if (visitors.length === 0) return;
-    for (const partition of await selectPartitions(db)) await anonymise(db, partition, visitors);
+    for (const partition of await selectPartitions(db)) {
+      await transaction(db, async (tx) => {
+        await waitForRollups(tx);
+        await anonymise(tx, partition, visitors);
+      });
+    }
     await deleteErasures(db, visitors);
   }
 }

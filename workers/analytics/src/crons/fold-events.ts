@@ -1,5 +1,5 @@
 import type { Deps } from "../deps.ts";
-import { foldBatches } from "../rollups/fold.ts";
+import { foldChunks } from "../rollups/fold.ts";
 
 /** So that a backlog leaves off before the next minute's tick begins. */
 const longest = 45_000;
@@ -7,5 +7,5 @@ const longest = 45_000;
 /** Counts what has come in. A repeat finds nothing left to count. */
 export async function foldEvents(deps: Deps): Promise<void> {
   const until = Date.now() + longest;
-  while ((await foldBatches(deps)) && Date.now() < until);
+  while ((await foldChunks(deps)) && Date.now() < until);
 }

@@ -5,31 +5,25 @@ import type { ExportQuery } from "../schemas.ts";
 import { longestOfEvents, rangeOf } from "../time/range.ts";
 import { day } from "../time/zone.ts";
 
-/** Rows read at a time: some hundred kilobytes. */
+/** Events read at a time: some hundred kilobytes. */
 const portion = 2_000;
 
-/**
- * The events of a range as CSV (RFC 4180), day by day, read as fast as they are taken. Within a day they are in the order
- * in which they lie, which is mostly that in which they came.
- */
+/** The events of a range as CSV (RFC 4180), day by day in the order of their chunks, read as fast as they are taken. */
 export async function exportEvents({ db }: Pick<Deps, "db">, query: ExportQuery): Promise<ReadableStream<Uint8Array>> {
   const range = rangeOf(query, Date.now(), longestOfEvents);
   const selection = { range, event: query.event, filters: query.filters };
-  const days = (await selectPartitions(db)).filter((name) => {
-    const start = dayOfPartition(name);
-    return start < range.to && start + day > range.from;
-  });
+  const days = (await selectPartitions(db)).map(dayOfPartition).filter((at) => at < range.to && at + day > range.from);
   const encoder = new TextEncoder();
-  let after: string | undefined;
+  let after = 0;
   return new ReadableStream<Uint8Array>({
     start: (controller) => controller.enqueue(encoder.encode("at,name,source,visitor,properties\r\n")),
     async pull(controller) {
       for (;;) {
-        const [partition] = days;
-        if (partition === undefined) return controller.close();
-        const rows = await selectEvents(db, partition, selection, after, portion);
-        after = rows.length < portion ? undefined : rows.at(-1)?.place;
-        if (after === undefined) days.shift();
+        const [at] = days;
+        if (at === undefined) return controller.close();
+        const { last, rows } = await selectEvents(db, new Date(at).toISOString(), selection, after, portion);
+        after = last ?? 0;
+        if (last === undefined) days.shift();
         if (rows.length > 0) return controller.enqueue(encoder.encode(rows.map(lineOf).join("")));
       }
     },

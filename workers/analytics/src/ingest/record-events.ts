@@ -1,6 +1,6 @@
 import { sha1 } from "@trivet/platform";
 import type { Deps } from "../deps.ts";
-import { type EventRow, insertEvents } from "../queries/events.ts";
+import { insertEvents, type NewEvent } from "../queries/chunks.ts";
 import { ensurePartitions, lacksPartition } from "../queries/partitions.ts";
 import type { Received } from "../schemas.ts";
 import { isFault, oldest, readEvent, type SentEvent } from "./read-event.ts";
@@ -35,31 +35,24 @@ export async function storeEvents(
   sent: readonly SentEvent[],
   now: Date,
 ): Promise<number> {
-  const received = now.getTime();
-  let [first, last] = [received, 0];
-  const rows = sent.map((event): EventRow => {
-    const at = event.at ?? received;
-    if (at < first) first = at;
-    if (at > last) last = at;
-    return rowOf(event, scope);
-  });
-  const times = { firstAt: new Date(first).toISOString(), lastAt: new Date(last).toISOString() };
-  const delivery = { visitor, source, rows, receivedAt: now.toISOString(), ...times };
+  const receivedAt = now.getTime();
+  const delivery = { visitor, source, receivedAt, events: sent.map((event) => newEvent(event, scope)) };
   try {
     return await insertEvents(db, delivery);
   } catch (error) {
     if (!lacksPartition(error)) throw error;
-    await ensurePartitions(db, Math.min(first, received - oldest));
+    const earliest = sent.reduce((first, { at }) => Math.min(first, at ?? first), receivedAt - oldest);
+    await ensurePartitions(db, earliest);
     return await insertEvents(db, delivery);
   }
 }
 
 /** The same id of another sender is another event, so that nobody can keep somebody else's from being counted. */
-function rowOf({ name, properties, at, id, userId }: SentEvent, scope: string): EventRow {
-  if (at === undefined && id === undefined && userId === undefined) return [name, properties];
-  const time = at === undefined ? null : new Date(at).toISOString();
-  const key = id === undefined ? null : uuidFrom(sha1(JSON.stringify([scope, id])));
-  return userId === undefined ? [name, properties, time, key] : [name, properties, time, key, userId];
+function newEvent(event: SentEvent, scope: string): NewEvent {
+  const { id, userId } = event;
+  if (id === undefined && userId === undefined) return event;
+  const key = id === undefined ? undefined : uuidFrom(sha1(JSON.stringify([scope, id])));
+  return { ...event, key, visitor: userId };
 }
 
 const uuidFrom = (hex: string): string =>

@@ -11,6 +11,6 @@ export async function storeRequests(
   { id, minutes }: { id: string; minutes: readonly RequestMinute[] },
 ): Promise<void> {
   await transaction(db, async (tx) => {
-    if (await insertSeen(tx, id)) await addRequests(tx, service, minutes);
+    if ((await insertSeen(tx, [id])).has(id)) await addRequests(tx, service, minutes);
   });
 }

@@ -1,4 +1,4 @@
-import type { Database } from "@trivet/db";
+import type { Database, Transaction } from "@trivet/db";
 import { inArray, lt, sql } from "drizzle-orm";
 import { erasures } from "../tables.ts";
 
@@ -20,21 +20,19 @@ export async function deleteErasures(db: Database, visitors: readonly string[]):
   await db.delete(erasures).where(inArray(erasures.visitor, [...visitors]));
 }
 
-/** Pages of a partition that one statement reads: 64 MB, so that it ends in time however large the day was. */
-const pages = 8_192;
-
-/** Gives the events of these users in one partition to their pseudonyms, each all of one user's to the same. */
-export async function anonymise(db: Database, partition: string, visitors: readonly string[]): Promise<void> {
-  const table = sql`analytics.${sql.identifier(partition)}`;
-  const [size] = await db.execute<{ pages: string }>(
-    sql`select pg_relation_size(${`analytics.${partition}`}::regclass) / 8192 as pages`,
-  );
-  const last = Number(size?.pages ?? 0);
-  for (let from = 0; from < last; from += pages) {
-    await db.execute(sql`
-      update ${table} as event set visitor = erasure.pseudonym from ${erasures} as erasure
-      where event.visitor = erasure.visitor and erasure.visitor = any(${`{${visitors.join(",")}}`}::uuid[])
-        and event.ctid >= ${`(${from},0)`}::tid and event.ctid < ${`(${from + pages},0)`}::tid
-    `);
-  }
+/**
+ * Gives the events of these users in one partition to their pseudonyms, each all of one user's to the same. Nobody may put
+ * chunks together meanwhile, as what is moved would be missed.
+ */
+export async function anonymise(tx: Transaction, partition: string, visitors: readonly string[]): Promise<void> {
+  const gone = sql`${`{${visitors.join()}}`}::uuid[]`;
+  await tx.execute(sql`
+    update ${sql`analytics.${sql.identifier(partition)}`} as chunk set visitors = array(
+      select coalesce(pseudonym, known.visitor)
+      from unnest(chunk.visitors) with ordinality as known (visitor, place)
+      left join ${erasures} as erasure on erasure.visitor = known.visitor and erasure.visitor = any(${gone})
+      order by place
+    )
+    where chunk.visitors && ${gone}
+  `);
 }

@@ -1,10 +1,9 @@
 import type { Database } from "@trivet/db";
 import { sql } from "drizzle-orm";
+import { chunks } from "../tables.ts";
 import { chosen, type Selection } from "./raw.ts";
 
 export interface ExportRow {
-  /** Where the row lies, which is the order of an export: nothing else tells two events apart. */
-  place: string;
   at: string;
   name: string;
   source: string;
@@ -12,19 +11,37 @@ export interface ExportRow {
   properties: string;
 }
 
-/** The next events of one day that lie behind a place. */
+export interface ExportPage {
+  /** The last chunk that was read; undefined when there is none behind `after`. */
+  last: number | undefined;
+  rows: ExportRow[];
+}
+
+/**
+ * The events of the next chunks of one day, behind chunk `after`: of as many as hold `limit` events, and of one at least.
+ * Chunks that are put together meanwhile come again as one behind all others, so that nothing is left out.
+ */
 export async function selectEvents(
   db: Database,
-  partition: string,
+  day: string,
   selection: Selection,
-  after: string | undefined,
+  after: number,
   limit: number,
-): Promise<ExportRow[]> {
-  const rows = await db.execute<Record<keyof ExportRow, string>>(sql`
-    select ctid::text as place, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, name, source,
-      visitor, properties::text as properties
-    from analytics.${sql.identifier(partition)}
-    where ctid > ${after ?? "(0,0)"}::tid and ${chosen(selection)} order by ctid limit ${limit}::integer
+): Promise<ExportPage> {
+  const next = await db.execute<{ id: string }>(sql`
+    select id from (
+      select id, sum(size) over (order by id) - size as before from (
+        select id, size from ${chunks} where day = ${day}::date and id > ${after}::bigint order by id limit ${limit}::integer
+      ) as following
+    ) as sized where before < ${limit}::integer order by id
   `);
-  return rows.map(({ visitor, ...row }) => ({ ...row, visitor: visitor ?? null }));
+  const ids = next.map(({ id }) => Number(id));
+  const last = ids.at(-1);
+  if (last === undefined) return { last, rows: [] };
+  const rows = await db.execute<Record<keyof ExportRow, string>>(sql`
+    select to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, name, source, visitor,
+      event.properties::text as properties
+    from ${chosen(selection, { properties: true, chunks: { day, ids } })} as event
+  `);
+  return { last, rows: rows.map(({ visitor, ...row }) => ({ ...row, visitor: visitor ?? null })) };
 }

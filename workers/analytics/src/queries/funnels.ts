@@ -1,7 +1,6 @@
 import type { Database } from "@trivet/db";
 import { sql } from "drizzle-orm";
 import type { Filters } from "../schemas.ts";
-import { events } from "../tables.ts";
 import type { Range } from "../time/range.ts";
 import { chosen } from "./raw.ts";
 
@@ -20,19 +19,19 @@ export interface StepCount {
  * request may be of one moment, so a step may be taken at the moment of the one before, unless it is the same.
  */
 export async function countSteps(db: Database, range: Range, steps: readonly Step[]): Promise<StepCount[]> {
-  const taken = steps.map(({ event, filters }, index) => {
-    const is = chosen({ range, event, filters });
+  const tables = steps.map(({ event, filters }, index) => {
+    const taken = chosen({ range, event, filters });
     const [own, before] = [nameOf(index), nameOf(index - 1)];
     if (index === 0) {
       return sql`${own} as materialized (
-        select visitor, min(at) as at, null::interval as after from ${events}
-        where visitor is not null and ${is} group by visitor
+        select visitor, min(at) as at, null::interval as after from ${taken} as event
+        where visitor is not null group by visitor
       )`;
     }
     const later = JSON.stringify(steps[index]) === JSON.stringify(steps[index - 1]) ? sql`>` : sql`>=`;
     return sql`${own} as materialized (
       select visitor, min(step.at) as at, min(step.at) - ${before}.at as after
-      from (select visitor, at from ${events} where ${is}) as step join ${before} using (visitor)
+      from ${taken} as step join ${before} using (visitor)
       where step.at ${later} ${before}.at group by visitor, ${before}.at
     )`;
   });
@@ -42,7 +41,7 @@ export async function countSteps(db: Database, range: Range, steps: readonly Ste
         extract(epoch from percentile_cont(0.5) within group (order by after)) as median from ${nameOf(index)}`,
   );
   const rows = await db.execute<{ step: number; users: string; median: string | null }>(
-    sql`with ${sql.join(taken, sql`, `)} ${sql.join(counts, sql` union all `)} order by step`,
+    sql`with ${sql.join(tables, sql`, `)} ${sql.join(counts, sql` union all `)} order by step`,
   );
   return rows.map(({ users, median }) => ({
     uniqueUsers: Number(users),

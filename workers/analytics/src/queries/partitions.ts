@@ -1,18 +1,17 @@
 import { type Database, type Transaction, transaction } from "@trivet/db";
 import { DrizzleQueryError, sql } from "drizzle-orm";
-import { events } from "../tables.ts";
-
-const day = 24 * 60 * 60_000;
+import { chunks } from "../tables.ts";
+import { day } from "../time/zone.ts";
 
 /** Days that may come in before the next run makes more; as many as a host may be without its crons. */
 const ahead = 7;
 
-/** `events_20260131` */
-const nameOf = (at: number): string => `events_${new Date(at).toISOString().slice(0, 10).replaceAll("-", "")}`;
+/** `chunks_20260131` */
+const nameOf = (at: number): string => `chunks_${new Date(at).toISOString().slice(0, 10).replaceAll("-", "")}`;
 
 /** When the day of a partition begins, in Unix milliseconds. */
 export const dayOfPartition = (name: string): number =>
-  Date.parse(name.replace(/^events_(\d{4})(\d\d)(\d\d)$/, "$1-$2-$3T00:00:00Z"));
+  Date.parse(name.replace(/^chunks_(\d{4})(\d\d)(\d\d)$/, "$1-$2-$3T00:00:00Z"));
 
 /** Makes the days from `since` on, in Unix milliseconds, to some days from now. What is there already stays. */
 export async function ensurePartitions(db: Database, since: number): Promise<void> {
@@ -41,13 +40,13 @@ export async function dropPartitions(db: Database, before: number): Promise<void
 /** Whether an insert failed because its day has no partition yet. */
 export function lacksPartition(error: unknown): boolean {
   const cause = error instanceof DrizzleQueryError ? error.cause : error;
-  return cause instanceof Error && /no partition of relation "events"/.test(cause.message);
+  return cause instanceof Error && /no partition of relation "chunks"/.test(cause.message);
 }
 
 export async function selectPartitions(db: Database | Transaction): Promise<string[]> {
   const rows = await db.execute<{ name: string }>(sql`
     select relname as name from pg_inherits join pg_class on pg_class.oid = inhrelid
-    where inhparent = 'analytics.events'::regclass order by 1
+    where inhparent = 'analytics.chunks'::regclass order by 1
   `);
   return rows.map(({ name }) => name);
 }
@@ -60,7 +59,7 @@ async function holdPartitions(tx: Transaction): Promise<void> {
 /** Made apart and attached: made in its place it would stop all who write while it waits for all who read. */
 async function attachPartition(tx: Transaction, at: number): Promise<void> {
   const name = sql`analytics.${sql.identifier(nameOf(at))}`;
-  const [from, to] = [at, at + day].map((edge) => sql.raw(`'${new Date(edge).toISOString()}'`));
-  await tx.execute(sql`create table ${name} (like ${events} including all)`);
-  await tx.execute(sql`alter table ${events} attach partition ${name} for values from (${from}) to (${to})`);
+  const [from, to] = [at, at + day].map((edge) => sql.raw(`'${new Date(edge).toISOString().slice(0, 10)}'`));
+  await tx.execute(sql`create table ${name} (like ${chunks} including all)`);
+  await tx.execute(sql`alter table ${chunks} attach partition ${name} for values from (${from}) to (${to})`);
 }

@@ -1,6 +1,5 @@
 import type { Database } from "@trivet/db";
 import { sql } from "drizzle-orm";
-import { events } from "../tables.ts";
 import type { Range } from "../time/range.ts";
 import { chosen } from "./raw.ts";
 
@@ -24,8 +23,8 @@ export async function countReturned(
 ): Promise<Returned[]> {
   const starts = `{${parts.map(({ from }) => new Date(from).toISOString()).join(",")}}`;
   const seen = (name: string | undefined) => sql`
-    select distinct visitor, width_bucket(at, (select ${starts}::timestamptz[])) as part from ${events}
-    where visitor is not null and substr(visitor::text, 15, 1) <> '8' and ${chosen({ range, event: name })}`;
+    select distinct visitor, width_bucket(at, (select ${starts}::timestamptz[])) as part
+    from ${chosen({ range, event: name })} as event where visitor is not null and substr(visitor::text, 15, 1) <> '8'`;
   const rows = await db.execute<{ cohort: number; after: number; users: string }>(sql`
     with started as (select visitor, min(part) as part from (${seen(event)}) as first group by visitor)
     select started.part - 1 as cohort, seen.part - started.part as after, count(*) as users

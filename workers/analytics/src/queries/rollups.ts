@@ -2,7 +2,8 @@ import type { Database, Transaction } from "@trivet/db";
 import { type SQL, sql } from "drizzle-orm";
 import type { Level, Piece } from "../rollups/cover.ts";
 import { registerCount } from "../rollups/sketch.ts";
-import { batches, events, rollups } from "../tables.ts";
+import { chunks, rollups } from "../tables.ts";
+import { chunkLimit } from "./chunks.ts";
 
 /** A slot of a name; the empty name is that of all events together. */
 export interface SlotKey {
@@ -19,12 +20,6 @@ export interface RollupRow extends SlotKey {
   visitors: Uint8Array;
 }
 
-export interface DueBatches {
-  ids: number[];
-  firstAt: string;
-  lastAt: string;
-}
-
 /** One at a time rolls up; false when another does. */
 export async function holdRollups(tx: Transaction): Promise<boolean> {
   const [row] = await tx.execute<{ held: boolean }>(
@@ -33,23 +28,9 @@ export async function holdRollups(tx: Transaction): Promise<boolean> {
   return row?.held ?? false;
 }
 
-/** Takes the oldest batches off the list, of `limit` events in all, or the first one alone. Undefined when there are none. */
-export async function takeBatches(tx: Transaction, limit: number): Promise<DueBatches | undefined> {
-  const rows = await tx.execute<{ id: string; firstAt: Date; lastAt: Date }>(sql`
-    delete from ${batches} where id in (
-      select id from (
-        select id, sum(size) over (order by id) - size as before from ${batches} order by id limit 5000
-      ) as oldest where before < ${limit}::bigint
-    )
-    returning id, first_at as "firstAt", last_at as "lastAt"
-  `);
-  if (rows.length === 0) return undefined;
-  const [first, last] = [rows.map(({ firstAt }) => timeOf(firstAt)), rows.map(({ lastAt }) => timeOf(lastAt))];
-  return {
-    ids: rows.map(({ id }) => Number(id)),
-    firstAt: new Date(first.reduce((a, b) => Math.min(a, b))).toISOString(),
-    lastAt: new Date(last.reduce((a, b) => Math.max(a, b))).toISOString(),
-  };
+/** Nobody rolls up while the transaction lasts. */
+export async function waitForRollups(tx: Transaction): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtext('analytics.rollups'))`);
 }
 
 export interface Register {
@@ -62,22 +43,48 @@ export interface Register {
   events: number;
 }
 
-/** The events of some batches, counted by quarter of an hour, name, and register of their visitor's sketch. */
-export async function countBatches(tx: Transaction, { ids, firstAt, lastAt }: DueBatches): Promise<Register[]> {
-  // The range of ids is what the index knows; the list is what counts.
-  const [lowest, highest] = [ids.reduce((a, b) => Math.min(a, b)), ids.reduce((a, b) => Math.max(a, b))];
+/** Chunks of fewer events are put together when they are counted: a row for each event is much to read. */
+const small = 100;
+
+/**
+ * Takes the oldest chunks that the rollups do not know, of `limit` events in all or the first one alone, and answers what is
+ * in them, counted by quarter of an hour, name, and register of their visitor's sketch: nothing when there are none.
+ */
+export async function countChunks(tx: Transaction, limit: number): Promise<Register[]> {
   const rows = await tx.execute<Record<keyof Register, string | number | null>>(sql`
+    with due as materialized (
+      select day, id from (
+        select day, id, sum(size) over (order by id) - size as before
+        from (select day, id, size from ${chunks} where not counted order by id limit 5000) as oldest
+      ) as sized where before < ${limit}::bigint
+    ),
+    large as (
+      update ${chunks} set counted = true from due
+      where not counted and chunks.day = due.day and chunks.id = due.id and size >= ${small}::integer returning chunks.*
+    ),
+    scattered as (
+      delete from ${chunks} using due
+      where not counted and chunks.day = due.day and chunks.id = due.id and size < ${small}::integer returning chunks.*
+    ),
+    gathered as (
+      insert into ${chunks} (day, source, counted, size, first_at, last_at, times, visitors, names, properties)
+      select day, source, true, sum(size), min(first_at), max(last_at), ${together("times")}::integer[],
+        ${together("visitors")}::uuid[], ${together("names")}::text[], ${together("properties")}
+      from (
+        select *, sum(size) over (partition by day, source order by id) / ${chunkLimit}::integer as portion from scattered
+      ) as portioned
+      group by day, source, portion
+    )
     select name, extract(epoch from date_bin('15 minutes', at, 'epoch')) * 1000 as slot,
       (hash & ${registerCount - 1}::bigint)::integer as register,
       -- Of 53 bits the first that is 1, from 1; 54 when none is.
       max(54 - length(ltrim(((hash >> 11) & 9007199254740991)::bit(53)::text, '0'))) as rank,
       count(*) as events
     from (
-      select name, at, uuid_hash_extended(visitor, 0) as hash
-      from ${events} join unnest(${`{${ids.join(",")}}`}::bigint[]) as taken (id) on taken.id = batch
-      where at >= ${firstAt}::timestamptz and at <= ${lastAt}::timestamptz
-        and batch >= ${lowest}::bigint and batch <= ${highest}::bigint
-    ) as counted
+      select name, (day + ms * interval '1 millisecond') at time zone 'UTC' as at, uuid_hash_extended(visitor, 0) as hash
+      from (select * from large union all select * from scattered) as taken,
+        rows from (unnest(times), unnest(visitors), unnest(names)) as event (ms, visitor, name)
+    ) as hashed
     group by 1, 2, 3
   `);
   return rows.map(({ name, slot, register, rank, events: count }) => ({
@@ -88,6 +95,13 @@ export async function countBatches(tx: Transaction, { ids, firstAt, lastAt }: Du
     events: Number(count),
   }));
 }
+
+/** The arrays of some chunks as one, in the text that Postgres and JSON have for them: an end, what is in it, an end. */
+const together = (column: "times" | "visitors" | "names" | "properties"): SQL => {
+  const [open, close] = column === "properties" ? ["[", "]"] : ["{", "}"];
+  const inner = sql`substr(${sql.identifier(column)}::text, 2, length(${sql.identifier(column)}::text) - 2)`;
+  return sql`(${open}::text || string_agg(${inner}, ',' order by id) || ${close}::text)`;
+};
 
 /** The stored sketches of these slots; there is none of a slot that is new. */
 export async function selectSketches(
@@ -165,7 +179,5 @@ const slotsOf = (ranges: readonly Piece[][], condition: SQL): SQL => {
       and slot < to_timestamp((piece.value ->> 3)::double precision) and ${condition} offset 0
   ) as slots`;
 };
-
-const timeOf = (value: Date | string): number => new Date(value).getTime();
 
 const hexOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -9,8 +9,14 @@ export async function forgetSeenEvents(db: Database): Promise<void> {
   await db.delete(seenEvents).where(lt(seenEvents.seenAt, sql`now() - ${memory}`));
 }
 
-/** False when it was known. Whoever brings the same key meanwhile waits for the end of this transaction. */
-export async function insertSeen(tx: Transaction, key: string): Promise<boolean> {
-  const inserted = await tx.insert(seenEvents).values({ key }).onConflictDoNothing().returning({ key: seenEvents.key });
-  return inserted.length > 0;
+/**
+ * Those of the keys that nobody had brought before. Whoever brings the same meanwhile waits for the end of this transaction;
+ * as all insert in one order, nobody waits in a circle.
+ */
+export async function insertSeen(tx: Transaction, keys: readonly string[]): Promise<Set<string>> {
+  const rows = await tx.execute<{ key: string }>(sql`
+    insert into ${seenEvents} (key) select unnest(${`{${keys.toSorted().join()}}`}::uuid[])
+    on conflict do nothing returning key
+  `);
+  return new Set(rows.map(({ key }) => key));
 }

@@ -1,12 +1,11 @@
 import { transaction } from "@trivet/db";
 import type { Deps } from "../deps.ts";
 import {
-  countBatches,
+  countChunks,
   holdRollups,
   type Register,
   type SlotKey,
   selectSketches,
-  takeBatches,
   upsertRollups,
 } from "../queries/rollups.ts";
 import { type Level, levels } from "./cover.ts";
@@ -18,21 +17,20 @@ const portion = 50_000;
 type Change = SlotKey & { events: number; visitors: Sketch };
 
 /**
- * Adds what has come in since to the rollups, however late it is: each batch is taken off the list in the transaction that
- * counts its events, so that none is counted twice and none is left out. Answers whether more may wait.
+ * Adds what has come in since to the rollups, however late it is: each chunk is marked in the transaction that counts its
+ * events, so that none is counted twice and none is left out. Answers whether more may wait.
  */
-export async function foldBatches({ db }: Pick<Deps, "db">): Promise<boolean> {
+export async function foldChunks({ db }: Pick<Deps, "db">): Promise<boolean> {
   return await transaction(db, async (tx) => {
     if (!(await holdRollups(tx))) return false;
-    const due = await takeBatches(tx, portion);
-    if (!due) return false;
-    const changes = changesOf(await countBatches(tx, due));
+    const changes = changesOf(await countChunks(tx, portion));
+    if (changes.size === 0) return false;
     for (const { visitors, ...key } of await selectSketches(tx, [...changes.values()])) {
       const change = changes.get(keyOf(key));
       if (change) mergePacked(change.visitors, visitors);
     }
     const rows = [...changes.values()].map((change) => ({ ...change, visitors: packSketch(change.visitors) }));
-    if (rows.length > 0) await upsertRollups(tx, rows);
+    await upsertRollups(tx, rows);
     return true;
   });
 }
