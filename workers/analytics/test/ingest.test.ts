@@ -93,6 +93,41 @@ describe("POST /analytics/events", () => {
     expect(await stored()).toEqual([]);
   });
 
+  test("202: names and properties are stored as they are, whatever they are made of", async () => {
+    const texts = ['"', "\\", '\\"', "{a,b}", "NULL", "null", " ", "a\nb", "ünï 🧮", "'; drop table x", "[1]", "$1"];
+    const events = texts.map((text) => ({ name: text, properties: { [text]: text } }));
+    expect((await send(events)).body).toMatchObject({ accepted: texts.length, errors: [] });
+    const byName = new Map((await stored()).map(({ name, properties }) => [name, properties]));
+    expect(byName).toEqual(new Map(events.map(({ name, properties }) => [name, properties])));
+  });
+
+  test("202: requests that come at once, of many senders and days, are each stored whole", async () => {
+    const people = await Promise.all(Array.from({ length: 6 }, () => analytics.person()));
+    const answers = await Promise.all(
+      people.flatMap((person, sender) =>
+        [0, 1].map((time) =>
+          send(
+            Array.from({ length: 700 }, (_, index) => ({
+              name: "one of many",
+              timestamp: ago((index % 3) * 24 * hour),
+              properties: { sender, time, index },
+            })),
+            {},
+            person,
+          ),
+        ),
+      ),
+    );
+    expect(answers.map(({ status, body }) => [status, Object(body).accepted])).toEqual(answers.map(() => [202, 700]));
+    const found = (await stored()).map(({ visitor, at, properties }) => {
+      const { sender, time, index } = properties;
+      expect([visitor, Math.round((Date.now() - at) / (24 * hour))]).toEqual([people[sender]?.id, index % 3]);
+      return `${sender} ${time} ${index}`;
+    });
+    expect(new Set(found).size).toBe(12 * 700);
+    expect(found.length).toBe(12 * 700);
+  });
+
   test("202: JSON that a beacon calls plain text", async () => {
     const headers = { "content-type": "text/plain;charset=UTF-8" };
     const raw = JSON.stringify({ name: "left" });
@@ -130,6 +165,29 @@ describe("an event with an id", () => {
     const bob = await analytics.person();
     await send({ name: "mine", id });
     expect((await send({ name: "theirs", id }, {}, bob)).body).toMatchObject({ accepted: 1, duplicates: 0 });
+  });
+});
+
+describe("while the database is away", () => {
+  test("nothing is called stored that is not, and what is sent again is stored once", async () => {
+    const events = Array.from({ length: 60 }, (_, index) => ({ name: "resent", id: newId(), properties: { index } }));
+    const sent = events.map(async (event, index) => {
+      await new Promise((resolve) => setTimeout(resolve, index));
+      return { event, answer: await send(event) };
+    });
+    await analytics.withoutDatabase(async () => {
+      const refused = await send({ name: "refused", id: newId() });
+      expect(refused).toMatchObject({ status: 503, body: { code: "unavailable" } });
+      for (const { answer } of await Promise.all(sent)) {
+        if (answer.status !== 202) expect(answer).toMatchObject({ status: 503, body: { code: "unavailable" } });
+      }
+    });
+    const acknowledged = (await Promise.all(sent)).filter(({ answer }) => answer.status === 202);
+    const there = new Set((await stored()).map(({ properties }) => properties.index));
+    for (const { event } of acknowledged) expect(there).toContain(event.properties.index);
+    for (const event of events) expect((await send(event)).status).toBe(202);
+    const names = (await stored()).map(({ name, properties }) => `${name} ${properties.index}`);
+    expect(names.toSorted()).toEqual(Array.from({ length: 60 }, (_, index) => `resent ${index}`).toSorted());
   });
 });
 

@@ -82,6 +82,41 @@ describe("the rollups", () => {
   });
 });
 
+describe("chunks of few events", () => {
+  const stored = () => analytics.sql`
+    select at, visitor, source, name, properties from analytics.events order by at, visitor, name, properties`;
+  const chunks = async () => Object((await analytics.sql`select count(*)::int from analytics.chunks`)[0]).count;
+  const sendMany = async () => {
+    for (let time = 0; time < 30; time += 1) {
+      const properties = { text: ["[", "]", '"],[', "{}"][time % 4], time };
+      const body = [{ name: '",{"' }, { name: "quiet", properties }].slice(time % 2);
+      const headers: Record<string, string> = time % 5 === 0 ? { dnt: "1" } : {};
+      await analytics.request("POST", "/analytics/events", { ...as(time % 3), body, headers });
+    }
+  };
+
+  test("are put together when they are counted, and say what they said", async () => {
+    await sendMany();
+    const [before, scattered] = [await stored(), await chunks()];
+    await analytics.tick("* * * * *");
+    expect([...(await stored())]).toEqual([...before]);
+    expect(await chunks()).toBeLessThan(scattered - 25);
+    expect([...(await counted())]).toEqual([...(await recounted())]);
+  });
+
+  test("stay as they are when that fails halfway, and are counted once it works", async () => {
+    await sendMany();
+    const before = await stored();
+    await analytics.sql`alter table analytics.chunks add constraint failing check (size < 20) not valid`;
+    await expect(analytics.tick("* * * * *")).rejects.toThrow();
+    await analytics.sql`alter table analytics.chunks drop constraint failing`;
+    expect([...(await stored())]).toEqual([...before]);
+    await analytics.tick("* * * * *");
+    expect([...(await stored())]).toEqual([...before]);
+    expect([...(await counted())]).toEqual([...(await recounted())]);
+  });
+});
+
 describe("at the turn of days", () => {
   test("partitions are ahead of time, and those past their time are gone with their events", async () => {
     await analytics.sql`create table analytics.chunks_20260101 partition of analytics.chunks

@@ -156,4 +156,23 @@ describe("events of the catalogue", () => {
     expect(await analytics.sql`select 1 from analytics.erasures`).toEqual([]);
     expect(await analytics.sql`select 1 from analytics.events where visitor = ${ada.id}`).toEqual([]);
   });
+
+  test("user.deleted: of several at once, among the events of others, counted or not", async () => {
+    const people = await Promise.all(Array.from({ length: 4 }, () => analytics.person()));
+    const name = `seen ${newId()}`;
+    const visit = () =>
+      Promise.all(people.map((as) => analytics.request("POST", "/analytics/events", { as, body: { name } })));
+    await visit();
+    await analytics.tick("* * * * *");
+    await visit();
+    const gone = people.slice(0, 3).map(({ id }) => id);
+    for (const userId of gone) await deliver(userDeleted, userId, { userId });
+    await analytics.sql`update analytics.erasures set asked_at = now() - interval '16 minutes'`;
+    await analytics.tick("0 * * * *");
+    const visitors = (await stored(name)).map(({ visitor }) => visitor);
+    expect(visitors.length).toBe(8);
+    expect(new Set(visitors).size).toBe(4);
+    expect(visitors.filter((visitor) => visitor === people[3]?.id).length).toBe(2);
+    for (const userId of gone) expect(visitors).not.toContain(userId);
+  });
 });
