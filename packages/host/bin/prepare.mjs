@@ -157,7 +157,7 @@ async function run([program, ...args], options) {
     // Ctrl-C reaches every process of the terminal by itself.
     if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
   };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2"];
   for (const signal of signals) process.on(signal, forward);
   try {
     return await new Promise((resolve) => {

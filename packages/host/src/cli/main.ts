@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { defineCommand, renderUsage, runCommand } from "citty";
+import { resign } from "../processes/index.ts";
 import { cron } from "./cron.ts";
 import { dev } from "./dev.ts";
 import { doctor } from "./doctor/index.ts";
@@ -32,6 +33,7 @@ try {
   }
 } catch (error) {
   reportError(error);
+  resign();
 }
 
 /** citty colours its text wherever it goes. */

@@ -51,6 +51,9 @@ export const start = defineCommand({
         return finished;
       });
       void host.hopeless?.then(() => leave(1));
+      const { renew } = host;
+      // Not SIGHUP, which all of them get when their terminal goes, nor SIGUSR1, which is Node's own.
+      if (renew) process.on("SIGUSR2", () => void renew());
       if (member) member.join(() => leave(0));
       else if (args.brief) printAddress(host.url);
       else printAddresses(host.url, host.services);
@@ -72,8 +75,8 @@ interface Wanted {
   processes: number;
 }
 
-/** Of several processes, `hopeless` resolves when they cannot be kept running. */
-type Started = Host & { hopeless?: Promise<void> };
+/** Of several processes, `hopeless` resolves when they cannot be kept running, and `renew` replaces them one by one. */
+type Started = Host & { hopeless?: Promise<void>; renew?(): Promise<void> };
 
 async function startServices(
   project: Project,

@@ -1,4 +1,4 @@
 export { countRange, isProcessCount, readProcessCount } from "./count.ts";
 export { ProcessesError } from "./errors.ts";
-export { membership } from "./member.ts";
+export { membership, resign } from "./member.ts";
 export { startProcesses } from "./start-processes.ts";

@@ -15,6 +15,15 @@ export interface Membership {
   join(leave: () => void): void;
 }
 
+/** For one that does not come to serve: its line to the parent would keep it from ending. */
+export function resign(): void {
+  const { worker } = cluster;
+  if (!worker || !process.connected) return;
+  // Otherwise the cluster module ends this process with 0.
+  worker.exitedAfterDisconnect = true;
+  process.disconnect();
+}
+
 /** Undefined in a process that somebody else than `startProcesses` started. */
 export function membership(): Membership | undefined {
   const { worker } = cluster;

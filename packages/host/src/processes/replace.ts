@@ -11,6 +11,11 @@ const firstPause = 100;
 export interface Place {
   /** Resolves when its first process serves; rejects when that one ended before. */
   first: Promise<void>;
+  /**
+   * Puts another process in the place of one that serves: first the other serves, then the former drains, for so many
+   * milliseconds at most. Resolves to whether the other came to serve; else the former stays.
+   */
+  renew(patience: number): Promise<boolean>;
   /** Lets its process drain, whom nobody replaces any more; resolves to whether all that it had begun got done. */
   leave(): Promise<boolean>;
   kill(): void;
@@ -25,12 +30,16 @@ export function keepPlace(number: number, fork: (number: number) => Member, give
   let served = false;
   let quick = 0;
   let pause: NodeJS.Timeout | undefined;
-  let member: Member | undefined;
+  let holder: Member | undefined;
+  /** The holder, and while the place changes hands another one. */
+  const alive = new Set<Member>();
   const begin = (): Member => {
     const begun = fork(number);
-    member = begun;
+    alive.add(begun);
     void begun.ended.then((ending) => {
-      member = undefined;
+      alive.delete(begun);
+      if (holder !== begun) return;
+      holder = undefined;
       if (served && !leaving) replace(begun, ending);
     });
     return begun;
@@ -47,20 +56,47 @@ export function keepPlace(number: number, fork: (number: number) => Member, give
       return;
     }
     hostLog.error("Process {number} ended with {how}; another takes its place", said);
-    pause = setTimeout(begin, quick === 0 ? 0 : firstPause * 2 ** (quick - 1));
+    pause = setTimeout(
+      () => {
+        holder = begin();
+      },
+      quick === 0 ? 0 : firstPause * 2 ** (quick - 1),
+    );
   };
-  const first = begin().ready.then((serves) => {
+  holder = begin();
+  const first = holder.ready.then((serves) => {
     if (!serves) throw new ProcessesError(`Process ${number} ended before it served; what it wrote above says why.`);
     served = true;
   });
   return {
     first,
+    async renew(patience) {
+      const former = holder;
+      // One that died meanwhile is followed by a new one anyway.
+      if (leaving || !former) return true;
+      const next = begin();
+      const serves = await next.ready;
+      if (!serves) return false;
+      if (leaving || holder !== former) {
+        next.leave();
+        return true;
+      }
+      holder = next;
+      const late = setTimeout(() => former.kill(), patience);
+      former.leave();
+      await former.ended;
+      clearTimeout(late);
+      return true;
+    },
     async leave() {
       leaving = true;
       clearTimeout(pause);
-      member?.leave();
-      return member === undefined || (await member.ended).clean;
+      for (const member of alive) member.leave();
+      const endings = await Promise.all([...alive].map(({ ended }) => ended));
+      return endings.every(({ clean }) => clean);
     },
-    kill: () => member?.kill(),
+    kill() {
+      for (const member of alive) member.kill();
+    },
   };
 }

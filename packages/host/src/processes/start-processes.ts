@@ -1,6 +1,6 @@
 import { ConfigurationError } from "../configuration-error.ts";
 import { checkHost, type Host, type HostOptions } from "../host.ts";
-import { startLogs } from "../logs/index.ts";
+import { hostLog, startLogs } from "../logs/index.ts";
 import { ProcessesError } from "./errors.ts";
 import { forkMember, prepareFork } from "./fork.ts";
 import { keepPlace, type Place } from "./replace.ts";
@@ -12,6 +12,8 @@ const closingTime = 1_000;
 export interface Processes extends Host {
   /** Resolves when processes die as soon as they are started, and no more are. */
   hopeless: Promise<void>;
+  /** Puts a new process in the place of each, one after the other, so that there are never fewer than told. */
+  renew(): Promise<void>;
 }
 
 /**
@@ -53,7 +55,26 @@ export async function startProcesses(
     await stop();
     throw error;
   }
-  return { ...addresses, stop, hopeless };
+  let renewing: Promise<void> | undefined;
+  const renew = async (): Promise<void> => {
+    renewing ??= renewAll(places, settings.drainTimeout + closingTime).finally(() => {
+      renewing = undefined;
+    });
+    await renewing;
+  };
+  return { ...addresses, stop, hopeless, renew };
+}
+
+/** Ends with the first that does not come to serve: what it does not like, none of the others would. */
+async function renewAll(places: readonly Place[], patience: number): Promise<void> {
+  hostLog.info("A new process takes the place of each, one after the other");
+  for (const [index, place] of places.entries()) {
+    if (await place.renew(patience)) continue;
+    const said = { number: index + 1, others: places.length - index };
+    hostLog.error("A new process {number} ended before it served: {others} go on as they are", said);
+    return;
+  }
+  hostLog.info("Each process is a new one");
 }
 
 async function leaveAll(places: readonly Place[], milliseconds: number, killAll: () => void): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { createServer, type Server as HttpServer, type IncomingMessage, ServerResponse } from "node:http";
 import { Server as NetServer } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { getRequestListener } from "@hono/node-server";
 import { hostLog } from "../logs/index.ts";
 import { clientAddress, clientAddressHeader, type TrustedProxies } from "./client-address.ts";
@@ -63,8 +64,11 @@ export const openServer: OpenServer = async (options) => {
   return {
     port: portOf(server, port),
     async drain(deadline) {
+      await quietMoment(server, deadline);
+      const closed = closePort(server);
+      // Not before: whoever is told goodbye comes back at once, and perhaps to this port.
       draining = true;
-      await closeGently(server, deadline);
+      await settled(server, closed, deadline);
     },
   };
 };
@@ -173,13 +177,37 @@ const isNamed = (header: string | undefined, name: string): boolean =>
   header !== undefined && header.length === name.length && header.toLowerCase() === name;
 
 /**
- * `http.Server.close` would cut idle connections at once, and with them a request that is on its way.
- * Closing only the listening socket leaves each one its next answer, which says goodbye.
+ * Resolves right after a look at the port that found nobody waiting. Connections that the kernel has made and nobody has
+ * accepted are reset when their port closes, also where other processes share it.
  */
-async function closeGently(server: HttpServer, deadline: AbortSignal): Promise<void> {
-  const closed = new Promise<void>((resolve) => {
+async function quietMoment(server: HttpServer, deadline: AbortSignal): Promise<void> {
+  let isQuiet = false;
+  const onConnection = (): void => {
+    isQuiet = false;
+  };
+  server.on("connection", onConnection);
+  const end = performance.now() + farewell;
+  // The look of this turn may have been before somebody came.
+  await setImmediate();
+  while (!isQuiet && !deadline.aborted && performance.now() < end) {
+    isQuiet = true;
+    // An immediate runs when all that was waiting at the port has been accepted.
+    await setImmediate();
+  }
+  server.off("connection", onConnection);
+}
+
+/**
+ * `http.Server.close` would cut idle connections at once, and with them a request that is on its way.
+ * Closing only the listening socket leaves each one its next answer. Resolves when the last connection is gone.
+ */
+const closePort = (server: HttpServer): Promise<void> =>
+  new Promise((resolve) => {
     NetServer.prototype.close.call(server, () => resolve());
   });
+
+/** Cuts idle connections once they have had time for a last request, and all when the time is up. */
+async function settled(server: HttpServer, closed: Promise<void>, deadline: AbortSignal): Promise<void> {
   const cut = (): void => server.closeAllConnections();
   if (deadline.aborted) cut();
   deadline.addEventListener("abort", cut, { once: true });

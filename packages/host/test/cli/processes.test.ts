@@ -67,6 +67,26 @@ ${slowWorker}`;
 
 const allGone = (pids: readonly number[]): Promise<void> => until("they are gone", () => !pids.some(isAlive));
 
+/** Eight clients, each of which asks again on the connection that it has kept. Resolves when all have one. */
+async function startLoad(url: string) {
+  const agents = Array.from({ length: 8 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
+  const outcomes = { answered: 0, farewell: 0, failed: 0 };
+  let going = true;
+  const first = await Promise.all(agents.map((agent) => ask(url, agent)));
+  expect(new Set(first)).toEqual(new Set(["answered"]));
+  const clients = agents.map(async (agent) => {
+    while (going) outcomes[await ask(url, agent)] += 1;
+  });
+  return {
+    async stop() {
+      going = false;
+      await Promise.all(clients);
+      for (const agent of agents) agent.destroy();
+      return outcomes;
+    },
+  };
+}
+
 const count = (text: string, part: string): number => text.split(part).length - 1;
 
 describe.each([
@@ -85,21 +105,55 @@ describe.each([
   test("one that is killed is replaced while requests go on", async () => {
     const { url, pids, output, stop } = await startPair(flags);
     const [killed = 0] = await pids();
-    const agent = new Agent({ keepAlive: true, maxSockets: 8 });
-    let going = true;
-    let failed = 0;
-    const clients = Array.from({ length: 8 }, async () => {
-      while (going) if ((await ask(url, agent)) === "failed") failed += 1;
-    });
+    const load = await startLoad(url);
     process.kill(killed, "SIGKILL");
     expect(await pids(killed)).not.toContain(killed);
-    going = false;
-    await Promise.all(clients);
     // What was under way in the killed one cannot be saved: a request of each client, at the most.
-    expect(failed).toBeLessThanOrEqual(8);
+    expect((await load.stop()).failed).toBeLessThanOrEqual(8);
     expect(output()).toContain("another takes its place");
-    agent.destroy();
     expect((await stop()).code).toBe(0);
+  });
+
+  test("one that is told to stop is replaced, too, and no request on a kept connection fails", async () => {
+    const { url, pids, output, stop } = await startPair(flags);
+    const [stopped = 0] = await pids();
+    const load = await startLoad(url);
+    process.kill(stopped, "SIGTERM");
+    await until("it is gone", () => !isAlive(stopped));
+    expect(await pids(stopped)).not.toContain(stopped);
+    expect(await load.stop()).toMatchObject({ failed: 0 });
+    expect(output()).toContain("ended with code 0; another takes its place");
+    expect((await stop()).code).toBe(0);
+  });
+
+  test("SIGUSR2: another process takes the place of each, one after the other, and no request on a kept connection fails", async () => {
+    const { url, pid, pids, output, stop } = await startPair(flags);
+    const former = await pids();
+    const load = await startLoad(url);
+    process.kill(pid, "SIGUSR2");
+    await until("each is a new one", () => output().includes("Each process is a new one"));
+    const members = await pids();
+    const outcomes = await load.stop();
+    expect(members.filter((member) => former.includes(member))).toEqual([]);
+    await allGone(former);
+    expect(outcomes.failed).toBe(0);
+    // Whoever was connected to one of the former was told goodbye.
+    expect(outcomes.farewell).toBeGreaterThanOrEqual(8);
+    expect((await stop()).code).toBe(0);
+    await allGone(members);
+  });
+
+  test("SIGUSR2: where a new process does not come to serve, the others go on as they are", async () => {
+    const { url, folder, pid, pids, output, stop } = await startPair(flags);
+    const former = (await pids()).toSorted();
+    writeFileSync(join(folder, ".env"), "LOG_LEVEL=loud\n");
+    process.kill(pid, "SIGUSR2");
+    await until("it is told", () => output().includes("2 go on as they are"));
+    expect(output()).toContain('LOG_LEVEL is "loud"');
+    expect((await pids()).toSorted()).toEqual(former);
+    expect((await fetch(url)).status).toBe(200);
+    expect((await stop()).code).toBe(0);
+    await allGone(former);
   });
 
   test("SIGTERM: what is under way is answered, background work is finished, exit 0", async () => {
