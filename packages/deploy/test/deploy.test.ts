@@ -39,63 +39,18 @@ function repository(): string {
 }
 
 describe("a deployment", { timeout: 120_000 }, () => {
-  afterEach(() => vi.unstubAllEnvs());
-
-  const deployTo = async (existing: string[]) => {
-    const api = await startCloudflareApi(existing);
-    onTestFinished(() => api.close());
-    const secret = "a-secret-that-is-passed-on-and-kept-nowhere";
-    const env = { ...api.env, PUBLIC_URL: "https://trivet.test", AUTH_SECRET: secret };
-    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
-    const root = repository();
-    await deploy(root, readManifests(root));
-    return api.uploads;
-  };
-  const production = { TRIVET_ENV: "production", PUBLIC_URL: "https://trivet.test" };
-  const auth = {
-    ...production,
-    AUTH_SECRET: "secret a-secret-that-is-passed-on-and-kept-nowhere",
-    USERS: "worker trivet-users",
-  };
-  const users = { ...production, AUTH: "worker trivet-auth" };
-  const router = { ...production, AUTH: "worker trivet-auth", USERS: "worker trivet-users" };
-
-  test("of everything for the first time binds nobody to a Worker that is not there yet, and ends whole", async () => {
-    expect(await deployTo([])).toEqual([
-      { name: "trivet-users", bindings: production },
-      { name: "trivet-auth", bindings: auth },
-      { name: "trivet-users", bindings: users },
-      { name: "trivet-router", bindings: router },
-    ]);
-  });
-
-  test("of what is there already deploys each Worker once", async () => {
-    expect(await deployTo(["trivet-router", "trivet-auth", "trivet-users"])).toEqual([
-      { name: "trivet-users", bindings: users },
-      { name: "trivet-auth", bindings: auth },
-      { name: "trivet-router", bindings: router },
-    ]);
-  });
-});
-
-describe("the secrets of a deployment", { timeout: 120_000 }, () => {
   afterEach(() => {
     vi.unstubAllEnvs();
     vi.restoreAllMocks();
   });
 
-  test("also those that nobody requires are secrets on Cloudflare, and stand in nothing that is printed", async () => {
-    const api = await startCloudflareApi(["trivet-router", "trivet-auth", "trivet-users"]);
+  /** What is uploaded, and printed, where these Workers are already. Most of the time is wrangler's, a start for each upload. */
+  const deployTo = async (existing: string[], more: Record<string, string> = {}) => {
+    const api = await startCloudflareApi(existing);
     onTestFinished(() => api.close());
     const root = repository();
     writeFileSync(join(root, "providers.json"), "[canary-of-providers]\n");
-    const env = {
-      ...api.env,
-      PUBLIC_URL: "https://trivet.test",
-      AUTH_SECRET: "canary-of-auth-canary-of-auth-canary",
-      CLIENT_SECRET: "canary-of-a-client",
-      PROVIDERS_FILE: "providers.json",
-    };
+    const env = { ...api.env, PUBLIC_URL: "https://trivet.test", AUTH_SECRET: secret, ...more };
     for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
     let output = "";
     vi.spyOn(process.stdout, "write").mockImplementation((text) => {
@@ -103,20 +58,39 @@ describe("the secrets of a deployment", { timeout: 120_000 }, () => {
       return true;
     });
     await deploy(root, readManifests(root));
-    const auth = api.uploads.find(({ name }) => name === "trivet-auth");
-    expect(auth?.bindings).toMatchObject({
-      AUTH_SECRET: "secret canary-of-auth-canary-of-auth-canary",
-      CLIENT_SECRET: "secret canary-of-a-client",
-      PROVIDERS: "secret [canary-of-providers]",
-    });
-    for (const { name, bindings } of api.uploads) {
-      if (name !== "trivet-auth") expect(JSON.stringify(bindings)).not.toContain("canary");
-    }
+    return { uploads: api.uploads, output };
+  };
+  const secret = "canary-of-auth-canary-of-auth-canary";
+  const production = { TRIVET_ENV: "production", PUBLIC_URL: "https://trivet.test" };
+  const auth = { ...production, AUTH_SECRET: `secret ${secret}`, USERS: "worker trivet-users" };
+  const users = { ...production, AUTH: "worker trivet-auth" };
+  const router = { ...production, AUTH: "worker trivet-auth", USERS: "worker trivet-users" };
+
+  test("of everything for the first time binds nobody to a Worker that is not there yet, and ends whole", async () => {
+    expect((await deployTo([])).uploads).toEqual([
+      { name: "trivet-users", bindings: production },
+      { name: "trivet-auth", bindings: auth },
+      { name: "trivet-users", bindings: users },
+      { name: "trivet-router", bindings: router },
+    ]);
+  });
+
+  test("of what is there already deploys each Worker once; secrets, also those that nobody requires, are printed nowhere and of nobody else", async () => {
+    const more = { CLIENT_SECRET: "canary-of-a-client", PROVIDERS_FILE: "providers.json" };
+    const { uploads, output } = await deployTo(["trivet-router", "trivet-auth", "trivet-users"], more);
+    const optional = { CLIENT_SECRET: "secret canary-of-a-client", PROVIDERS: "secret [canary-of-providers]" };
+    expect(uploads).toEqual([
+      { name: "trivet-users", bindings: users },
+      { name: "trivet-auth", bindings: { ...auth, ...optional } },
+      { name: "trivet-router", bindings: router },
+    ]);
     // wrangler lists the bindings: the names are there.
     expect(output).toMatch(/CLIENT_SECRET \("\(hidden\)"\)/);
     expect(output).not.toContain("canary");
   });
+});
 
+describe("the secrets of a deployment", () => {
   const settingsOf = async (root: string, env: Record<string, string>) => {
     const manifests = readManifests(root);
     const given = { PUBLIC_URL: "https://trivet.test", ...env };
