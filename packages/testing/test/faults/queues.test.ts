@@ -9,9 +9,12 @@ import { stopWorker } from "../../src/faults/queues/zombie.ts";
 describe.concurrent.each(availableDrivers)("faults of queues on %s", (driver) => {
   const runtime = "node";
 
-  test("workers killed with jobs in their hands: none is lost, none has two effects", { timeout: 90_000 }, async () => {
+  test("workers killed with jobs in their hands: none is lost, none has two effects, all are done in 15 s", {
+    timeout: 90_000,
+  }, async () => {
     const report = await killWorkers({ driver, runtime, jobs: 400 }, 1);
     expect(report).toMatchObject({ lost: 0, doubled: 0 });
+    expect(report.drainedSeconds).toBeLessThanOrEqual(15);
   });
 
   test("poisoned jobs, and they alone, become dead letters with their cause; driven again each runs once", {

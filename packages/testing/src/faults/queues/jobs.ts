@@ -1,3 +1,4 @@
+import { timed } from "../../timed.ts";
 import { type FaultOptions, faultRun, makeJobs, until } from "./run.ts";
 
 export interface JobsReport {
@@ -5,7 +6,7 @@ export interface JobsReport {
   kills: number;
   lost: number;
   doubled: number;
-  /** From the last kill until every job had its effect and nothing was left in the queue. */
+  /** From the last kill until every job had its effect and nothing was left in the queue, by the clock of `timed`. */
   drainedSeconds: number;
 }
 
@@ -18,18 +19,19 @@ export async function killWorkers(options: FaultOptions, kills: number): Promise
   return await faultRun(options, { concurrency: concurrency / 2, retries: 100 }, async (run) => {
     await run.send(makeJobs(jobs, 10));
     const workers = [await run.startWorker(), await run.startWorker()];
-    let lastKill = Date.now();
     for (let kill = 0; kill < kills; kill += 1) {
+      if (kill > 0) workers.push(await run.startWorker());
       const due = ((kill + 0.5) * jobs * 0.9) / kills;
       await until(async () => (await run.outcome()).done >= due, 60_000, `${due} jobs are done`);
       workers.shift()?.child.kill("SIGKILL");
-      lastKill = Date.now();
-      workers.push(await run.startWorker());
     }
     const settled = async () => (await run.outcome()).done >= jobs && (await run.left()) === 0;
-    await until(settled, 60_000, "all jobs are done").catch(() => undefined);
-    const drainedSeconds = (Date.now() - lastKill) / 1_000;
+    const rest = async () => {
+      await run.startWorker();
+      await until(settled, 60_000, "all jobs are done").catch(() => undefined);
+    };
+    const { milliseconds } = await timed(rest, run.probe);
     const { done, doubled } = await run.outcome();
-    return { jobs, kills, lost: jobs - done, doubled, drainedSeconds };
+    return { jobs, kills, lost: jobs - done, doubled, drainedSeconds: milliseconds / 1_000 };
   });
 }

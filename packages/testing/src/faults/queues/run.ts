@@ -4,6 +4,8 @@ import { newId, type QueueBinding } from "@trivet/platform";
 import postgres from "postgres";
 import { openQueueHome, type QueueDriverName, type QueueHome } from "../../conformance/queues/drivers.ts";
 import { type HostRuntime, type QueueHost, startQueueHost } from "../../conformance/queues/start-host.ts";
+import { commitProbe } from "../../database/commit-probe.ts";
+import type { Probe } from "../../timed.ts";
 import type { Job } from "./worker.ts";
 
 export interface FaultOptions {
@@ -22,6 +24,8 @@ export interface FaultRun {
   /** Jobs in the queue or in the hands of a worker. */
   left(): Promise<number>;
   sql: postgres.Sql;
+  /** A commit at the database in which the effects are. */
+  probe: Probe;
 }
 
 export interface Outcome {
@@ -51,6 +55,7 @@ export async function faultRun<Result>(
     CREATE TABLE fault.beginnings (number integer NOT NULL);
     CREATE TABLE fault.antidotes (number integer NOT NULL)`);
   const workers: QueueHost[] = [];
+  const machine = commitProbe(home.adminUrl);
   const specs = [
     {
       binding: "JOBS",
@@ -63,6 +68,7 @@ export async function faultRun<Result>(
     return await work({
       home,
       sql,
+      probe: machine.probe,
       driver: home.driver,
       async send(jobs) {
         for (let start = 0; start < jobs.length; start += 100) {
@@ -88,7 +94,7 @@ export async function faultRun<Result>(
     });
   } finally {
     for (const { child } of workers) child.kill("SIGKILL");
-    await sql.end();
+    await Promise.all([sql.end(), machine.end()]);
     await home.close();
   }
 }
