@@ -54,7 +54,8 @@ export async function answer<Env extends ServiceEnv, Deps>(
     response = request.method === "HEAD" ? new Response(null, problem) : problem;
     if (state.sealAnswer) response = await state.sealAnswer(response);
   }
-  if (response.status >= 400) await swallowBody(request, uploading);
+  // At the deadline of who asked, nobody waits for it any longer.
+  if (response.status >= 400 && Date.now() < deadline()) await swallowBody(request, uploading);
   response = withHeader(response, "x-request-id", invocation.requestId);
   service.decorate?.(response.headers, request, mounted.env);
   const seconds = (performance.now() - started) / 1_000;
