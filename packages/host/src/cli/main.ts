@@ -6,6 +6,7 @@ import { dev } from "./dev.ts";
 import { doctor } from "./doctor/index.ts";
 import { reportError, usageExitCode } from "./exit.ts";
 import { migrate } from "./migrate.ts";
+import { newService } from "./new/index.ts";
 import { start } from "./start.ts";
 import { readInvocation } from "./usage.ts";
 
@@ -17,7 +18,7 @@ const trivet = defineCommand({
     version,
     description: "Runs the services of this repository on Node, Bun or workerd",
   },
-  subCommands: { start, dev, migrate, cron, doctor },
+  subCommands: { start, dev, migrate, cron, doctor, new: newService },
 });
 
 try {

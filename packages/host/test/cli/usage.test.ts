@@ -40,6 +40,8 @@ describe("trivet", () => {
     [["cron", "run"], "cron run needs <service> <cron>."],
     [["cron", "run", "auth"], "cron run needs <cron>."],
     [["cron", "run", "auth", "*", "*"], "cron run has no use for *."],
+    [["new"], "new needs <service>."],
+    [["new", "notes", "more"], "new has no use for more."],
   ])("%j: 64, and a sentence", async (args, sentence) => {
     const { code, stderr } = await trivet("/", args);
     expect({ code, stderr }).toEqual({ code: 64, stderr: `${sentence} See: trivet --help\n` });

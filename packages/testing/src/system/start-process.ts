@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
-import { root } from "../root.ts";
+import { root as ownRoot } from "../root.ts";
 import { ending } from "./ending.ts";
 
 export type Runtime = "node" | "bun" | "workerd";
@@ -17,6 +17,8 @@ export interface ProcessOptions {
   env: Record<string, string>;
   /** Answers 200 once the process is ready. */
   readyUrl: string;
+  /** Of another copy of the repository. */
+  root?: string;
 }
 
 export interface StartedProcess {
@@ -31,7 +33,8 @@ const startLimit = 90_000;
 const stopLimit = 20_000;
 
 /** Starts `trivet start` as a user would and resolves when it is ready. */
-export async function startProcess({ runtime, services, env, readyUrl }: ProcessOptions): Promise<StartedProcess> {
+export async function startProcess(options: ProcessOptions): Promise<StartedProcess> {
+  const { runtime, services, env, readyUrl, root = ownRoot } = options;
   const args = [join(root, "packages/host/bin/trivet.mjs"), "start", ...services, ...flags[runtime]];
   const { PATH = "", HOME = "" } = process.env;
   // A group of its own, so that whatever it starts can be ended with it.

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { readManifests } from "@trivet/host";
 import { createTestDatabase, type TestDatabase } from "../database/create-test-database.ts";
+import { root } from "../root.ts";
 import { freePort } from "./free-port.ts";
 import { type Runtime, type StartedProcess, startProcess } from "./start-process.ts";
 
@@ -38,7 +40,7 @@ interface Secrets {
   ANALYTICS_KEY: string;
 }
 
-const allServices = ["auth", "users", "events", "analytics", "router"] as const;
+const allServices = readManifests(root).manifests.map(({ service }) => service);
 
 /** Starts the system the way a user does, on free ports and with a database of its own. */
 export async function startSystem(options: SystemOptions): Promise<System> {

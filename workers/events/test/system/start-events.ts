@@ -1,4 +1,4 @@
-import { type Envelope, eventsQueue, userCreated } from "@trivet/contracts";
+import { type Envelope, eventsQueue, subscriptions, userCreated } from "@trivet/contracts";
 import { newId, type Role } from "@trivet/platform";
 import {
   type Answer,
@@ -38,8 +38,8 @@ export async function startEvents(): Promise<EventsSystem> {
   const service = await startService("events", worker, {
     EVENTS_RETENTION_DAYS: "30",
     EVENTS_QUEUE: queue.binding,
+    ...inboxes(),
     INBOX_USERS: inbox.binding,
-    INBOX_ANALYTICS: writtenQueue().binding,
   });
   const { sql } = service;
   return {
@@ -58,6 +58,12 @@ export async function startEvents(): Promise<EventsSystem> {
     ],
   };
 }
+
+/** Those of everybody who listens. */
+const inboxes = () =>
+  Object.fromEntries(
+    Object.keys(subscriptions).map((service) => [`INBOX_${service.toUpperCase()}`, writtenQueue().binding]),
+  );
 
 /** An event as auth announces it. */
 export function created(changes: Partial<Envelope> = {}): Envelope {
