@@ -46,7 +46,9 @@ export interface QueueSendRequest<Body = unknown> extends QueueSendOptions {
 export interface QueueMetrics {
   /** Messages that wait or are in the hands of a consumer. */
   readonly backlogCount: number;
-  /** When the oldest that waits was sent; left out where none does. */
+  /** Of their bodies, about. */
+  readonly backlogBytes: number;
+  /** When the oldest of them was sent; left out where there is none, or 1970. */
   readonly oldestMessageTimestamp?: Date;
 }
 

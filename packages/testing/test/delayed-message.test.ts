@@ -14,7 +14,7 @@ describe.each(availableDrivers)("a message that is sent with a delay, on %s", (d
     await home.driver.send("late", [{ contentType: "text", body: new TextEncoder().encode("x"), delaySeconds: 1 }]);
     // What is tested is that it has become due meanwhile.
     await new Promise((resolve) => setTimeout(resolve, pause));
-    const consumer = home.driver.consume("late");
+    const consumer = home.driver.consume("late", { size: 1, most: undefined });
     const attempts: number[] = [];
     while (attempts.length < 3) {
       const [delivery] = await consumer.receive(1, soon());

@@ -27,10 +27,11 @@ export function queueBinding({ queue, deliveryDelay }: QueueProducer, driver: Qu
       await driver.send(queue, messages);
     },
     async metrics(): Promise<QueueMetrics> {
-      const [{ waiting, held }, [oldest]] = await Promise.all([driver.depth(queue), driver.browse(queue, 1)]);
+      const { messages, bytes, oldestSentAt } = await driver.backlog(queue);
       return {
-        backlogCount: waiting + held,
-        ...(oldest && { oldestMessageTimestamp: new Date(oldest.sentAt) }),
+        backlogCount: messages,
+        backlogBytes: bytes,
+        ...(oldestSentAt !== undefined && { oldestMessageTimestamp: new Date(oldestSentAt) }),
       };
     },
   };

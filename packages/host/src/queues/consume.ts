@@ -19,23 +19,24 @@ const defaultConcurrency = 10;
 const handlerPatience = 15 * 60_000;
 /** How long whoever keeps the messages is left alone after a failure. */
 const failurePause = 250;
-/** Messages claimed at a time: what waits in one process is waited for by the others. */
+/** Messages claimed at a time, or one batch: what waits in one process is waited for by the others. */
 const mostReceived = 200;
 
 export function consume(driver: QueueDriver, consumer: QueueConsumer, handle: HandleBatch, log: Logger): Consuming {
   const { queue, maxBatchSize, maxBatchTimeout } = consumer;
   const stopping = new AbortController();
   const { signal } = stopping;
-  const subscription = driver.consume(queue);
+  const subscription = driver.consume(queue, { size: maxBatchSize, most: consumer.maxConcurrency });
   const lanes = createLanes(consumer.maxConcurrency ?? defaultConcurrency, signal);
   const run = (deliveries: Delivery[]): void =>
-    lanes.start(handleBatch(subscription, consumer, deliveries, handle, log));
+    lanes.start(handleBatch(subscription, consumer, deliveries, handle, log).finally(() => subscription.ended()));
 
   /** Starts every full batch, and the last one when it has waited for its time. */
   async function round(): Promise<void> {
     const free = await lanes.free();
     if (signal.aborted) return;
-    const received = await subscription.receive(Math.min(maxBatchSize * free, mostReceived), signal);
+    const batches = Math.max(1, Math.min(free, Math.floor(mostReceived / maxBatchSize)));
+    const received = await subscription.receive(batches, signal);
     const whole = received.length - (received.length % maxBatchSize);
     for (let start = 0; start < whole; start += maxBatchSize) run(received.slice(start, start + maxBatchSize));
     const rest = received.slice(whole);
@@ -43,7 +44,7 @@ export function consume(driver: QueueDriver, consumer: QueueConsumer, handle: Ha
     try {
       await fill(subscription, rest, maxBatchSize, maxBatchTimeout, signal);
     } finally {
-      if (signal.aborted) await subscription.release(rest);
+      if (signal.aborted) await subscription.release(rest).finally(() => subscription.ended());
       else run(rest);
     }
   }
@@ -84,7 +85,7 @@ async function fill(
   if (timeout === 0) return;
   using patience = startDeadline(timeout * 1_000);
   const either = AbortSignal.any([signal, patience.signal]);
-  while (batch.length < size && !either.aborted) batch.push(...(await from.receive(size - batch.length, either)));
+  while (batch.length < size && !either.aborted) batch.push(...(await from.receiveMore(size - batch.length, either)));
 }
 
 /** Never rejects: what goes wrong with a batch is its messages' business. */

@@ -28,7 +28,7 @@ export function writtenQueue(): WrittenQueue {
     binding: {
       send: async (body) => store([{ body }]),
       sendBatch: async (messages) => store(messages),
-      metrics: async () => ({ backlogCount: queue.sent.length }),
+      metrics: async () => ({ backlogCount: queue.sent.length, backlogBytes: 0 }),
     },
   };
   return queue;

@@ -41,11 +41,17 @@ export function natsQueues(settings: NatsSettings): QueueDriver {
     async send(queue, messages) {
       await Promise.all(messages.map((message) => publish(queue, message)));
     },
-    consume: (queue) => subscribe(jet, prefix, queue),
+    consume: (queue, { size }) => subscribe(jet, prefix, queue, size),
     async depth(queue) {
       const { manager, ensure } = await jet();
       const { num_pending, num_ack_pending } = await manager.consumers.info(await ensure(queue), durable);
       return { waiting: Math.min(num_pending, depthLimit), held: Math.min(num_ack_pending, depthLimit) };
+    },
+    async backlog(queue) {
+      const { manager, ensure } = await jet();
+      const { state } = await manager.streams.info(await ensure(queue));
+      const { messages, bytes, first_ts } = state;
+      return { messages, bytes, oldestSentAt: messages === 0 ? undefined : Date.parse(String(first_ts)) };
     },
     browse: async (queue, count) => await readLetters(await jet(), queue, count),
     redrive: async (queue) => await redriveLetters(await jet(), prefix, queue),

@@ -12,7 +12,7 @@ const ackTimeout = 3_000;
 const gap = 5;
 
 /** What comes beyond what was asked for is kept for the next who asks, and said to be worked on like the rest. */
-export function subscribe(jet: () => Promise<Jet>, prefix: string, queue: string): Subscription {
+export function subscribe(jet: () => Promise<Jet>, prefix: string, queue: string, size: number): Subscription {
   const bell = createBell();
   const hands = createHands();
   const buffer: Taken[] = [];
@@ -46,29 +46,34 @@ export function subscribe(jet: () => Promise<Jet>, prefix: string, queue: string
     await taken.source.ackAck({ timeout: ackTimeout });
   };
 
-  return {
-    async receive(count, signal) {
-      while (!signal.aborted) {
-        bell.hush();
-        const failure = intake.failure();
-        if (failure) throw failure.error;
-        const first = buffer[0];
-        if (first) {
-          // What the server counted behind it is on its way, unless others were quicker.
-          const whole = Math.min(count, buffer.length + intake.due, 1 + first.source.info.pending);
-          using late = startDeadline(gap);
-          const either = AbortSignal.any([signal, late.signal]);
-          while (buffer.length < whole && !either.aborted) {
-            await bell.rung(either);
-            bell.hush();
-          }
-          return buffer.splice(0, count).filter(hands.hold);
+  const receive = async (count: number, signal: AbortSignal): Promise<Delivery[]> => {
+    while (!signal.aborted) {
+      bell.hush();
+      const failure = intake.failure();
+      if (failure) throw failure.error;
+      const first = buffer[0];
+      if (first) {
+        // What the server counted behind it is on its way, unless others were quicker.
+        const whole = Math.min(count, buffer.length + intake.due, 1 + first.source.info.pending);
+        using late = startDeadline(gap);
+        const either = AbortSignal.any([signal, late.signal]);
+        while (buffer.length < whole && !either.aborted) {
+          await bell.rung(either);
+          bell.hush();
         }
-        intake.ask(count);
-        await bell.rung(signal);
+        return buffer.splice(0, count).filter(hands.hold);
       }
-      return [];
-    },
+      intake.ask(count);
+      await bell.rung(signal);
+    }
+    return [];
+  };
+
+  return {
+    receive: (batches, signal) => receive(batches * size, signal),
+    receiveMore: receive,
+    // Nothing counts the batches of other processes here.
+    ended: async () => {},
     holds: (delivery) => hands.hold(takenFrom(delivery)),
     async settle(delivery, verdict) {
       const taken = takenFrom(delivery);

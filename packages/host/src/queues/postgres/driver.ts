@@ -9,6 +9,7 @@ import {
   countMessages,
   insertMessages,
   type LetterRow,
+  measureBacklog,
   type NewMessage,
   redriveMessages,
   selectMessages,
@@ -39,8 +40,9 @@ export function postgresQueues(database: () => LastingDatabase): QueueDriver {
     async send(queue, messages) {
       await store(messages.map((message) => ({ ...message, id: newId(), queue })));
     },
-    consume: (queue) => consumer().subscribe(queue),
+    consume: (queue, batches) => consumer().subscribe(queue, batches),
     depth: (queue) => countMessages(database(), queue),
+    backlog: (queue) => measureBacklog(database(), queue),
     async browse(queue, count) {
       const rows = await selectMessages(database(), queue, count);
       return rows.map(letterOf);

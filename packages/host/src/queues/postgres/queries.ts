@@ -1,5 +1,5 @@
 import { arrayOf, type LastingDatabase } from "@trivet/db/lasting";
-import { type Depth, depthLimit, type Outgoing } from "../driver.ts";
+import { type Backlog, type Depth, depthLimit, type Outgoing } from "../driver.ts";
 
 /** A lease that its holder does not renew for this long is over: seconds. */
 export const leaseSeconds = 8;
@@ -30,6 +30,8 @@ export interface Held {
 // A claim that a crash of the server forgets is made again by somebody, so it need not wait for the disk.
 const unsynced = "set_config('synchronous_commit', 'off', true)";
 const alive = "EXISTS (SELECT FROM leases WHERE leases.id = $1 AND expires_at > now())";
+const asClaimed = `id, attempts, extract(epoch FROM due_at)::float8 AS due,
+  extract(epoch FROM sent_at)::float8 AS sent, content_type, body, cause`;
 
 /** `wake`: queues to be announced with the commit. */
 export async function insertMessages(
@@ -100,9 +102,79 @@ export async function claimMessages(
        SELECT m.ctid FROM messages m, (SELECT ${unsynced} OFFSET 0) AS unsynced
        WHERE m.lease = 0 AND m.queue = $2 AND m.due_at <= now() AND ${alive}
        ORDER BY m.due_at, m.id LIMIT $3 FOR UPDATE OF m SKIP LOCKED))
-     RETURNING id, attempts, extract(epoch FROM due_at)::float8 AS due,
-       extract(epoch FROM sent_at)::float8 AS sent, content_type, body, cause`,
+     RETURNING ${asClaimed}`,
     [lease, queue, count],
+  );
+}
+
+/** The lanes in which so many batches of a queue may run. Those beyond, of another time, stay unused. */
+export async function makeLanes(db: LastingDatabase, queue: string, most: number): Promise<void> {
+  await db.query(
+    `INSERT INTO lanes (queue, lane) SELECT $1::text, lane FROM generate_series(1, $2::int) AS lane
+     ON CONFLICT DO NOTHING`,
+    [queue, most],
+  );
+}
+
+/** What is claimed for batches, and the lanes that these run in. */
+export interface ClaimedBatches {
+  rows: ClaimedRow[];
+  lanes: number[];
+}
+
+/** Takes as many free lanes as there are batches of `size` due, of `batches` at most, and the messages for them. */
+export async function claimBatches(
+  db: LastingDatabase,
+  lease: string,
+  queue: string,
+  { batches, size, most }: { batches: number; size: number; most: number },
+): Promise<ClaimedBatches> {
+  const rows = await db.query<ClaimedRow & { lanes: number[] }>(
+    `WITH free AS MATERIALIZED (
+       SELECT lane FROM lanes
+       WHERE queue = $2 AND lane <= $3 AND NOT EXISTS (SELECT FROM leases WHERE leases.id = lanes.lease AND expires_at > now())
+       ORDER BY lane LIMIT $4 FOR UPDATE SKIP LOCKED),
+     claimed AS (
+       UPDATE messages SET lease = $1, attempts = attempts + 1
+       WHERE ctid = ANY (ARRAY(
+         SELECT m.ctid FROM messages m, (SELECT ${unsynced} OFFSET 0) AS unsynced
+         WHERE m.lease = 0 AND m.queue = $2 AND m.due_at <= now() AND ${alive}
+         ORDER BY m.due_at, m.id LIMIT (SELECT count(*) FROM free) * $5::int FOR UPDATE OF m SKIP LOCKED))
+       RETURNING ${asClaimed}),
+     taken AS (
+       UPDATE lanes SET lease = $1 WHERE queue = $2 AND lane IN (
+         SELECT lane FROM free ORDER BY lane LIMIT (SELECT ceil(count(*) / $5::float8)::int FROM claimed))
+       RETURNING lane)
+     SELECT claimed.*, (SELECT json_agg(lane) FROM taken) AS lanes FROM claimed`,
+    [lease, queue, most, batches, size],
+  );
+  return { rows, lanes: rows[0]?.lanes ?? [] };
+}
+
+export async function freeLanes(
+  db: LastingDatabase,
+  lease: string,
+  queue: string,
+  lanes: readonly number[],
+): Promise<void> {
+  await db.query(
+    `UPDATE lanes SET lease = 0 WHERE queue = $2 AND lane = ANY ($3::int[]) AND lease = $1 RETURNING ${unsynced}`,
+    [lease, queue, arrayOf(lanes)],
+  );
+}
+
+/** Gives back what a lease holds of a queue beside these: a claim was committed whose answer never came. */
+export async function freeForgotten(
+  db: LastingDatabase,
+  lease: string,
+  queue: string,
+  held: { messages: readonly string[]; lanes: readonly number[] },
+): Promise<void> {
+  await db.query(
+    `WITH lanes AS (UPDATE lanes SET lease = 0 WHERE queue = $2 AND lease = $1 AND lane <> ALL ($4::int[]))
+     UPDATE messages SET lease = 0, attempts = attempts - 1
+     WHERE lease = $1 AND queue = $2 AND id <> ALL ($3::uuid[])`,
+    [lease, queue, arrayOf(held.messages), arrayOf(held.lanes)],
   );
 }
 
@@ -200,6 +272,23 @@ export async function countMessages(db: LastingDatabase, queue: string): Promise
     queue,
   ]);
   return row ?? { waiting: 0, held: 0 };
+}
+
+export async function measureBacklog(db: LastingDatabase, queue: string): Promise<Backlog> {
+  const some = (lease: string): string =>
+    `(SELECT sent_at, octet_length(body) AS bytes FROM messages WHERE ${lease} AND queue = $1 LIMIT ${depthLimit})`;
+  const [row] = await db.query<{ messages: number; bytes: number; oldest: number | null }>(
+    `SELECT count(*)::int AS messages, coalesce(sum(bytes), 0)::float8 AS bytes,
+       extract(epoch FROM min(sent_at))::float8 AS oldest
+     FROM (${some("lease = 0")} UNION ALL ${some("lease > 0")}) AS held`,
+    [queue],
+  );
+  if (!row) throw new Error("A count was not answered.");
+  return {
+    messages: Math.min(row.messages, depthLimit),
+    bytes: row.bytes,
+    oldestSentAt: row.oldest === null ? undefined : row.oldest * 1_000,
+  };
 }
 
 export interface LetterRow {

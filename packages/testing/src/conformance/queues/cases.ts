@@ -240,6 +240,47 @@ export const queueCases: readonly QueueCase[] = [
     },
   },
   {
+    title: "a dead letter says what its last attempt failed of",
+    // Alone in its batch, so that no other is retried for it.
+    queue: { consumer: { max_batch_size: 1, max_retries: 0 } },
+    async run(at) {
+      await sent(at, [order("cause", "thrown", ["throw"]), order("cause", "asked", ["retry"])]);
+      const letters = (await deliveries(at, "cause", 4)).flatMap(({ queue, messages }) =>
+        messages.map(({ name, cause }) => [queue[0], name, cause ?? "none"]),
+      );
+      same(letters.sort(), [
+        ["d", "asked", "The handler asked for a retry after the last one."],
+        ["d", "thrown", "Error: as ordered"],
+        ["q", "asked", "none"],
+        ["q", "thrown", "none"],
+      ]);
+    },
+  },
+  {
+    title: "metrics tell how much waits, since when, and when nothing does",
+    queue: { consumer: { max_batch_timeout: 2 } },
+    async run(at) {
+      const before = Date.now() - 1_000;
+      await sent(
+        at,
+        ["a", "b", "c"].map((name) => order("metrics", name)),
+        {},
+      );
+      const { backlogCount, backlogBytes, oldest } = await at.subject.metrics(at.binding);
+      const bytes = JSON.stringify({ run: "metrics", name: "a", acts: [] }).length;
+      same(backlogCount, 3);
+      must(backlogBytes >= 3 * bytes, `${backlogBytes} bytes wait, at least ${3 * bytes} were sent`);
+      must(oldest > before && oldest < Date.now() + 1_000, "the oldest is of the time of sending");
+      await deliveries(at, "metrics", 3);
+      const until = Date.now() + patience;
+      for (;;) {
+        const now = await at.subject.metrics(at.binding);
+        if (now.backlogCount === 0 || Date.now() > until)
+          return same(now, { backlogCount: 0, backlogBytes: 0, oldest: 0 });
+      }
+    },
+  },
+  {
     title: "one message's retry is no other's",
     async run(at) {
       same(

@@ -23,7 +23,15 @@ export interface Entry {
   queue: string;
   /** In Unix milliseconds. */
   at: number;
-  messages: { name: string; attempts: number; id: string; sentAt: number; body?: string }[];
+  messages: { name: string; attempts: number; id: string; sentAt: number; body?: string; cause?: string }[];
+}
+
+/** What `metrics()` answers. */
+export interface Metrics {
+  backlogCount: number;
+  backlogBytes: number;
+  /** In Unix milliseconds; 0 where nothing waits. */
+  oldest: number;
 }
 
 /** A body as it is asked for over HTTP: JSON, or the name of what has none. */

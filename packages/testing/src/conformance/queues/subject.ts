@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Entry, SendRequest } from "./orders.ts";
+import type { Entry, Metrics, SendRequest } from "./orders.ts";
 
 const entry = z.object({
   queue: z.string(),
@@ -11,6 +11,7 @@ const entry = z.object({
       id: z.string(),
       sentAt: z.number(),
       body: z.string().optional(),
+      cause: z.string().optional(),
     }),
   ),
 });
@@ -19,6 +20,8 @@ const entry = z.object({
 export interface QueueSubject {
   /** `sent`, or the error's name and message. */
   send(request: SendRequest): Promise<string>;
+  /** What the producer of this name says waits in its queue. */
+  metrics(binding: string): Promise<Metrics>;
   /** The batches of one run so far. */
   log(run: string): Promise<Entry[]>;
   logs(): Promise<Record<string, Entry[]>>;
@@ -32,12 +35,14 @@ export type Ask = (path: string, body?: string) => Promise<{ json(): Promise<unk
 export function subjectOf(ask: Ask, stop: () => Promise<void>): QueueSubject {
   return {
     send: async (request) => z.string().parse(await (await ask("/send", JSON.stringify(request))).json()),
+    metrics: async (binding) => metrics.parse(await (await ask(`/metrics?binding=${binding}`)).json()),
     log: async (run) => entriesOf(await (await ask(`/log?run=${encodeURIComponent(run)}`)).json()),
     logs: async () => logsOf(await (await ask("/logs")).json()),
     stop,
   };
 }
 
+const metrics = z.object({ backlogCount: z.number(), backlogBytes: z.number(), oldest: z.number() });
 const list = z.array(entry);
 const entriesOf = (value: unknown): Entry[] => list.parse(value).map(withoutUndefined);
 const logsOf = (value: unknown): Record<string, Entry[]> =>
@@ -47,5 +52,9 @@ const logsOf = (value: unknown): Record<string, Entry[]> =>
 
 const withoutUndefined = ({ messages, ...rest }: z.output<typeof entry>): Entry => ({
   ...rest,
-  messages: messages.map(({ body, ...message }) => (body === undefined ? message : { ...message, body })),
+  messages: messages.map(({ body, cause, ...message }) => ({
+    ...message,
+    ...(body !== undefined && { body }),
+    ...(cause !== undefined && { cause }),
+  })),
 });

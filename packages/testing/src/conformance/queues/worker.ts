@@ -1,5 +1,5 @@
 import type { MessageBatch, QueueBinding, QueueMessage, WorkerModule } from "@trivet/platform";
-import type { Act, BodySpec, Entry, Order, SendRequest, SendSpec } from "./orders.ts";
+import type { Act, BodySpec, Entry, Metrics, Order, SendRequest, SendSpec } from "./orders.ts";
 
 /** What has been delivered so far, by run. A message that is no order is of the run that its queue names. */
 const entries = new Map<string, Entry[]>();
@@ -10,6 +10,7 @@ const worker: WorkerModule<Record<string, unknown>> = {
     const url = new URL(request.url);
     if (url.pathname === "/log") return Response.json(entries.get(url.searchParams.get("run") ?? "") ?? []);
     if (url.pathname === "/logs") return Response.json(Object.fromEntries(entries));
+    if (url.pathname === "/metrics") return Response.json(await metrics(env, url.searchParams.get("binding") ?? ""));
     if (url.pathname === "/send") return Response.json(await send(env, asRequest(await request.json())));
     return new Response("ok");
   },
@@ -49,6 +50,7 @@ function note({ queue, messages }: MessageBatch): void {
       attempts: message.attempts,
       id: message.id,
       sentAt: message.timestamp.getTime(),
+      ...(message.cause !== undefined && { cause: message.cause }),
       ...(orderOf(message) === undefined && { body: describe(message.body) }),
     }));
     entries.set(run, [...(entries.get(run) ?? []), { queue, at, messages: noted }]);
@@ -69,9 +71,16 @@ function describe(body: unknown): string {
   return `${typeof body} ${text.length > 60 ? text.length : text}`;
 }
 
+async function metrics(env: Record<string, unknown>, binding: string): Promise<Metrics> {
+  const { backlogCount, backlogBytes, oldestMessageTimestamp } = await asQueue(env[binding]).metrics();
+  return { backlogCount, backlogBytes, oldest: oldestMessageTimestamp?.getTime() ?? 0 };
+}
+
+const asQueue = (binding: unknown): QueueBinding => binding as QueueBinding;
+
 /** `sent`, or the error's name and message. */
 async function send(env: Record<string, unknown>, { binding, messages, batch }: SendRequest): Promise<string> {
-  const queue = env[binding] as QueueBinding;
+  const queue = asQueue(env[binding]);
   try {
     if (batch) {
       await queue.sendBatch(messages.map(requestOf), batch);

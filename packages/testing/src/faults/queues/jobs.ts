@@ -10,13 +10,15 @@ export interface JobsReport {
   drainedSeconds: number;
 }
 
+/** Of both workers together. */
 const concurrency = 24;
 
 /** Kills a process that handles jobs again and again, each time with others in its hands; another takes its place. */
 export async function killWorkers(options: FaultOptions, kills: number): Promise<JobsReport> {
   const { jobs } = options;
+  const ofQueue = options.driver === "NATS" ? concurrency / 2 : concurrency;
   // Whoever dies with a message in its hands has used up one of its attempts.
-  return await faultRun(options, { concurrency: concurrency / 2, retries: 100 }, async (run) => {
+  return await faultRun(options, { concurrency: ofQueue, retries: 100 }, async (run) => {
     await run.send(makeJobs(jobs, 10));
     const workers = [await run.startWorker(), await run.startWorker()];
     for (let kill = 0; kill < kills; kill += 1) {

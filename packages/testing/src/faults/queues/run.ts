@@ -40,7 +40,7 @@ export const graves = "jobs-dead";
 
 const consumer = { max_batch_size: 1, max_batch_timeout: 0, max_retries: 2, dead_letter_queue: graves };
 
-/** `concurrency` is of each worker. Everything is taken down in the end. */
+/** `concurrency` is of all workers together, on NATS of each. Everything is taken down in the end. */
 export async function faultRun<Result>(
   { driver: name, runtime }: FaultOptions,
   { concurrency, retries }: { concurrency: number; retries: number },
