@@ -1,10 +1,11 @@
-import { type AuthenticationResponseJSON, verifyAuthenticationResponse } from "@simplewebauthn/server";
+import type { AuthenticationResponseJSON } from "@simplewebauthn/server";
 import { databaseFault } from "@trivet/db";
 import { TrivetError } from "@trivet/platform";
 import { type Deps, engineOf } from "../deps.ts";
 import { findPasskey, notePasskeyUse, type PasskeyRow } from "../queries/passkeys.ts";
 import { fromBase64Url, toBase64Url } from "../tokens/random-token.ts";
 import { relyingParty } from "./relying-party.ts";
+import { webauthn } from "./webauthn.ts";
 
 /** What a challenge to show a passkey stands for: worthless for making one. */
 export const showing = "login";
@@ -27,6 +28,7 @@ async function verify(
   const { id, origin } = relyingParty(deps);
   const owner = toBase64Url(new TextEncoder().encode(passkey.userId));
   if (response.response.userHandle !== undefined && response.response.userHandle !== owner) return undefined;
+  const { verifyAuthenticationResponse } = await webauthn();
   try {
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
       response,

@@ -1,4 +1,4 @@
-import { type AuthenticationResponseJSON, generateAuthenticationOptions } from "@simplewebauthn/server";
+import type { AuthenticationResponseJSON } from "@simplewebauthn/server";
 import type { Transaction } from "@trivet/db";
 import { brakeAddress } from "../brakes/brakes.ts";
 import { type Deps, engineOf } from "../deps.ts";
@@ -9,9 +9,11 @@ import type { Entry, Origin } from "../sessions/login.ts";
 import { answerWithTokens } from "../sessions/open-session.ts";
 import { acceptPasskey, showing } from "./accept-passkey.ts";
 import { ceremonySeconds, relyingParty } from "./relying-party.ts";
+import { webauthn } from "./webauthn.ts";
 
 /** What the browser hands to `navigator.credentials.get`. It names no account: the authenticator knows its own. */
 export async function beginPasskeyLogin(deps: Deps) {
+  const { generateAuthenticationOptions } = await webauthn();
   const options = await generateAuthenticationOptions({
     rpID: relyingParty(deps).id,
     timeout: ceremonySeconds * 1_000,

@@ -1,8 +1,4 @@
-import {
-  generateRegistrationOptions,
-  type RegistrationResponseJSON,
-  verifyRegistrationResponse,
-} from "@simplewebauthn/server";
+import type { RegistrationResponseJSON } from "@simplewebauthn/server";
 import { databaseFault, isUniqueViolation, transaction } from "@trivet/db";
 import { newId, TrivetError, type UserActor } from "@trivet/platform";
 import { type Deps, engineOf } from "../deps.ts";
@@ -13,6 +9,7 @@ import { lockUser } from "../queries/users.ts";
 import { ownSession, requireOwnSession } from "../sessions/require-session.ts";
 import { toBase64Url } from "../tokens/random-token.ts";
 import { ceremonySeconds, relyingParty } from "./relying-party.ts";
+import { webauthn } from "./webauthn.ts";
 
 const mostPasskeys = 20;
 
@@ -28,6 +25,7 @@ export async function beginPasskey(deps: Deps, actor: UserActor, proof: Proof) {
   const live = await requireOwnSession(deps, actor);
   const { user } = live;
   await confirmIdentity(deps, live, proof);
+  const { generateRegistrationOptions } = await webauthn();
   const options = await generateRegistrationOptions({
     rpName: "Trivet",
     rpID: relyingParty(deps).id,
@@ -78,6 +76,7 @@ export async function finishPasskey(
 
 async function verify(deps: Deps, userId: string, response: RegistrationResponseJSON) {
   const { id, origin } = relyingParty(deps);
+  const { verifyRegistrationResponse } = await webauthn();
   try {
     const { registrationInfo } = await verifyRegistrationResponse({
       response,
