@@ -15,6 +15,7 @@ import { beginOwnSpan } from "./observe/spans.ts";
 import { problemResponse } from "./output/problem.ts";
 import { pathOf } from "./path.ts";
 import { requestState } from "./request-state.ts";
+import { sendReport } from "./send-report.ts";
 
 const methods = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
@@ -62,11 +63,24 @@ export async function answer<Env extends ServiceEnv, Deps>(
   const method = methods.has(request.method) ? request.method : "OTHER";
   const route = state.route ?? "unmatched";
   metrics.requests.ended(method, route, response.status, seconds);
+  report(mounted, work, { method, route, status: response.status, ms: seconds * 1_000 });
   const line = { method: request.method, path, route, status: response.status, ms: seconds * 1_000 };
   logRequest(mounted.log, invocation, line, failure);
   endSpan(`${method} ${route}`, requestAttributes(line), response.status >= 500 ? String(response.status) : undefined);
   work.finish();
   return response;
+}
+
+function report<Env extends ServiceEnv, Deps>(
+  mounted: Mounted<Env, Deps>,
+  work: Work,
+  { method, route, status, ms }: Omit<RequestLine, "path">,
+): void {
+  const { reports } = mounted;
+  if (!reports) return;
+  const now = Date.now();
+  reports.count(method, route, status, ms, now);
+  if (reports.isDue(now)) work.waitUntil(sendReport(mounted, reports, work));
 }
 
 /** The answer, or `deadline_exceeded` when it does not come in time; one that comes later is thrown away. */

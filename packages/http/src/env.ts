@@ -80,6 +80,12 @@ export const redisEnv = {
   UPSTASH_REDIS_REST_TOKEN: optionalSecret,
 };
 
+/** What a service extends its `env` by that reports its requests to analytics: nothing is reported where either is missing. */
+export const reportingEnv = {
+  ANALYTICS: serviceBinding.optional(),
+  ANALYTICS_KEY: asOptionalSecret(encryptionKeys.optional()),
+};
+
 const notAnAddress = ({ code }: { code: string }): string | undefined =>
   // What is missing is told apart from what is wrong.
   code === "invalid_type" ? undefined : "must be an absolute http(s) URL such as https://api.example.com";

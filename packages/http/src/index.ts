@@ -14,6 +14,7 @@ export {
   optionalSecret,
   queueBinding,
   redisEnv,
+  reportingEnv,
   type ServiceEnv,
   secret,
   serviceBinding,

@@ -18,6 +18,7 @@ import { envFaults, type ServiceEnv } from "./env.ts";
 import { queuesOf } from "./events.ts";
 import type { QueueHandler } from "./handlers.ts";
 import { createMetrics, type Metrics } from "./observe/metrics.ts";
+import { type RequestReports, reportsOf } from "./observe/request-reports.ts";
 import { type Tracing, tracingOf } from "./observe/spans.ts";
 import type { ServiceDefinition } from "./service.ts";
 import type { HandlerEnv } from "./state.ts";
@@ -33,6 +34,8 @@ export interface Mounted<Env extends ServiceEnv, Deps> {
   log: Logger;
   metrics: Metrics;
   upstreams: Upstreams;
+  /** Undefined where nobody is told of requests. */
+  reports: RequestReports | undefined;
   keys: KeyRings;
   tracing: Tracing | undefined;
   serviceTokens: ServiceTokens;
@@ -58,6 +61,7 @@ export function mount<Env extends ServiceEnv, Deps>(
   );
   ensureLogging(env.LOG_LEVEL);
   const upstreams = new Upstreams();
+  const reports = reportsOf(env, keys);
   return {
     service,
     app,
@@ -65,8 +69,12 @@ export function mount<Env extends ServiceEnv, Deps>(
     env,
     since: Date.now(),
     log: serviceLogger(service.name),
-    metrics: createMetrics(service.name, upstreams, () => service.measures?.(env) ?? []),
+    metrics: createMetrics(service.name, upstreams, () => [
+      ...(service.measures?.(env) ?? []),
+      ...(reports?.measures() ?? []),
+    ]),
     upstreams,
+    reports,
     keys,
     tracing: tracingOf(env),
     serviceTokens: {

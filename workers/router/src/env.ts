@@ -1,4 +1,4 @@
-import { encryptionKeys, redisEnv, serviceEnv } from "@trivet/http";
+import { encryptionKeys, redisEnv, reportingEnv, serviceEnv } from "@trivet/http";
 import type { ServiceBinding } from "@trivet/platform";
 import { z } from "zod";
 import { headerRules } from "./header-rules/schema.ts";
@@ -29,6 +29,7 @@ export const env = serviceEnv
         error: "must list origins such as https://app.example.com, without a path or a slash at the end",
       }),
     ...redisEnv,
+    ...reportingEnv,
     /** API keys go to auth encrypted, and the tokens they stand for come back so. */
     AUTH_KEY: encryptionKeys,
     /** Requests a minute of one user. */

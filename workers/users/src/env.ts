@@ -1,4 +1,4 @@
-import { databaseBinding, encryptionKeys, queueBinding, serviceBinding, serviceEnv } from "@trivet/http";
+import { databaseBinding, encryptionKeys, queueBinding, reportingEnv, serviceBinding, serviceEnv } from "@trivet/http";
 import type { z } from "zod";
 
 export const env = serviceEnv.extend({
@@ -8,6 +8,7 @@ export const env = serviceEnv.extend({
   EVENTS_QUEUE: queueBinding,
   AUTH_KEY: encryptionKeys,
   USERS_KEY: encryptionKeys,
+  ...reportingEnv,
 });
 
 export type Env = z.output<typeof env>;
