@@ -7,6 +7,7 @@ import { z } from "zod";
 import { createTestDatabase, type TestDatabase } from "../src/database/create-test-database.ts";
 import { idempotencyKeys, twins } from "../src/faults/idempotency/service.ts";
 import { twinsSchema } from "../src/faults/idempotency/twins.ts";
+import { keeping } from "../src/service/keeping.ts";
 
 const secret = "known-to-the-twins-alone-and-long-enough";
 const worker = createWorker(twins);
@@ -14,24 +15,17 @@ const worker = createWorker(twins);
 let database: TestDatabase;
 let sql: postgres.Sql;
 let env: object;
-const closers: (() => Promise<void>)[] = [];
+const { keep, close } = keeping();
 
 beforeAll(async () => {
   database = await createTestDatabase();
   sql = postgres(database.adminUrl, { max: 2, onnotice: () => {} });
   await sql.unsafe(twinsSchema);
-  const DB = {
-    connectionString: database.adminUrl,
-    keep<Resource>(open: () => Resource, close: (resource: Resource) => Promise<void>): Resource {
-      const resource = open();
-      closers.push(() => close(resource));
-      return resource;
-    },
-  };
+  const DB = { connectionString: database.adminUrl, keep };
   env = { PUBLIC_URL: "http://twins.test", SERVICE_JWT_SECRET: secret, LOG_LEVEL: "fatal", DB };
 });
 afterAll(async () => {
-  await Promise.all(closers.map((close) => close()));
+  await close();
   await sql.end();
   await database.drop();
 });
@@ -253,8 +247,8 @@ test("what is older than a day is swept, and nothing else", async () => {
   const [old, young] = [fresh(), fresh()];
   for (const { key, item } of [old, young]) await send({ item }, { key });
   await sql`UPDATE twins.idempotency_keys SET created_at = now() - interval '25 hours' WHERE key = ${old.key}`;
-  const binding = { connectionString: database.adminUrl };
-  const db = openDatabase(binding, { service: "twins", defer: (close) => void closers.push(close) });
+  const binding = { connectionString: database.adminUrl, keep };
+  const db = openDatabase(binding, { service: "twins", defer: () => expect.unreachable() });
   expect(await new IdempotentAnswers(db, idempotencyKeys).sweep()).toBe(1);
   const left = await sql`SELECT key FROM twins.idempotency_keys WHERE key IN ${sql([old.key, young.key])}`;
   expect(left.map(({ key }) => key)).toEqual([young.key]);

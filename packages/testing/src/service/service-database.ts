@@ -1,6 +1,7 @@
 import type { DatabaseBinding } from "@trivet/platform";
 import postgres from "postgres";
 import { createTestDatabase } from "../database/create-test-database.ts";
+import { keeping } from "./keeping.ts";
 
 /** An event as it was committed to an outbox. */
 export interface Announced {
@@ -23,23 +24,16 @@ export interface ServiceDatabase {
 export async function openServiceDatabase(service: string): Promise<ServiceDatabase> {
   const database = await createTestDatabase();
   const sql = postgres(database.adminUrl, { max: 3, onnotice: () => {} });
-  const closers: (() => Promise<void>)[] = [];
+  const { keep, close } = keeping();
   await noteEvents(sql, service);
   return {
     sql,
-    binding: {
-      connectionString: database.urls[service] ?? "",
-      keep(open, close) {
-        const resource = open();
-        closers.push(() => close(resource));
-        return resource;
-      },
-    },
+    binding: { connectionString: database.urls[service] ?? "", keep },
     announced: async () => [
       ...(await sql<Announced[]>`SELECT event, subject, data FROM public.announced ORDER BY position`),
     ],
     async drop() {
-      for (const close of closers) await close();
+      await close();
       await sql.end();
       await database.drop();
     },
