@@ -1,5 +1,6 @@
 export { access } from "./access/access.ts";
 export { clientAddress, identify, identifyService } from "./access/grant.ts";
+export { anyJson, type Json } from "./any-json.ts";
 export { createApp } from "./app.ts";
 export { json, noContent, type RouteContract } from "./contract.ts";
 export { conventions } from "./docs/conventions.ts";

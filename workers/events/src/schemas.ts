@@ -1,10 +1,6 @@
 import { type EventContract, envelope, events, id, legacyNameOf, text } from "@trivet/contracts";
+import { anyJson } from "@trivet/http";
 import { z } from "zod";
-
-export type Json = z.core.util.JSONType;
-
-/** Any JSON: it has been read from JSON text. `z.json()` recurs, which would be too much for an OpenAPI document. */
-export const anyJson = z.unknown() as unknown as z.ZodType<Json>;
 
 const time = z.iso.datetime({ offset: true });
 

@@ -1,8 +1,7 @@
-import { access, json, withEtag } from "@trivet/http";
+import { access, anyJson, type Json, json, withEtag } from "@trivet/http";
 import { z } from "zod";
 import { buildAsyncApi } from "../asyncapi/build-asyncapi.ts";
 import { route } from "../deps.ts";
-import { anyJson, type Json } from "../schemas.ts";
 
 /** Plain data, made at the first use and the same for everybody. */
 let built: Record<string, Json> | undefined;

@@ -1,4 +1,4 @@
-import { operations, securitySchemes } from "@trivet/http";
+import { type Json, operations, securitySchemes } from "@trivet/http";
 import { z } from "zod";
 
 const section = z.record(z.string(), z.json()).optional();
@@ -11,7 +11,6 @@ export const openApiDocument = z.looseObject({
 });
 
 export type OpenApiDocument = z.output<typeof openApiDocument>;
-type Json = z.core.util.JSONType;
 type Merged = Record<(typeof sections)[number], Record<string, Json>>;
 
 const sections = ["schemas", "responses", "headers"] as const;
