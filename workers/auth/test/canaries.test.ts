@@ -1,13 +1,14 @@
-import { configureLogging } from "@trivet/platform";
+import { configureLogging, type Span } from "@trivet/platform";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { login, newCredentials, register, tokenMailed } from "./system/people.ts";
 import { startAuth } from "./system/start-auth.ts";
 
-test("no password, token, code, key or address reaches a log line, an error or the database in clear", async () => {
+test("no password, token, code, key or address reaches a log line, an error, a trace, an event or the database in clear", async () => {
   const lines: unknown[] = [];
   configureLogging({ level: "trace", sinks: { memory: (record) => lines.push(record) } });
-  const auth = await startAuth();
+  const spans: Span[] = [];
+  const auth = await startAuth({ SPANS: { take: (span: Span) => void spans.push(span) } });
   try {
     const person = await register(auth, { ...newCredentials(), password: "canary-password-1" });
     const again = await login(auth, person);
@@ -39,6 +40,18 @@ test("no password, token, code, key or address reaches a log line, an error or t
     );
     expect(logged).toContain("was used again");
     for (const canary of [...secrets, "canary-", email]) expect(logged).not.toContain(canary);
+    await auth.settled();
+    const traced = JSON.stringify(spans);
+    // What an event holds is what a dead letter of it would.
+    const announced = JSON.stringify(auth.sent());
+    expect(spans.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["POST /auth/login", "INSERT auth.users", "send events"]),
+    );
+    expect(auth.sent().map(({ event }) => event)).toContain("user.created");
+    for (const canary of [...secrets, "canary-", email]) {
+      expect(traced).not.toContain(canary);
+      expect(announced).not.toContain(canary);
+    }
     expect(refused.map(({ text }) => text).join()).not.toContain("canary-");
     const tables = await auth.sql`SELECT tablename FROM pg_tables WHERE schemaname = 'auth'`;
     expect(tables.length).toBeGreaterThan(10);

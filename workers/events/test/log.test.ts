@@ -121,6 +121,18 @@ describe("what is no event", () => {
     expect(await events.logged()).toEqual([good.id]);
   });
 
+  test("has a cause that repeats no value: its words are logged, and anything may have been sent", async () => {
+    const secrets = [
+      created({ data: { userId: "canary-1" } }),
+      created({ trace_id: "canary-2", timestamp: "canary-3" }),
+      "canary-4",
+    ];
+    await events.deliver(secrets);
+    const causes = (await events.letters()).map(({ cause }) => cause).join();
+    expect(causes).toContain("userId");
+    expect(causes).not.toContain("canary");
+  });
+
   test("comes again while it cannot be kept", async () => {
     await events.sql`ALTER TABLE events.dead_letters RENAME TO gone`;
     const verdicts = await events.deliver(["nothing"]);
