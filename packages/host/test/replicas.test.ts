@@ -171,7 +171,9 @@ test("a single address is asked every time, however often it fails", async () =>
   for (let count = 0; count < 10; count += 1) {
     const fault: unknown = await binding.fetch(post()).catch((reason: unknown) => reason);
     expect(isOfOneReplica(fault)).toBe(false);
+    vi.advanceTimersByTime(1_000);
   }
+  expect(asked).toEqual(Array.from({ length: 10 }, () => "a"));
   does.set("a", ok);
   expect(await (await binding.fetch(post())).text()).toBe("ok");
 });

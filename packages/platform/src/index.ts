@@ -1,5 +1,5 @@
 export * from "./actor.ts";
-export { Breaker, type BreakerState } from "./breaker.ts";
+export { Breaker, type BreakerOptions, type BreakerState } from "./breaker.ts";
 export * from "./bucket.ts";
 export * from "./call.ts";
 export * from "./deadline.ts";

@@ -1,4 +1,4 @@
-import { Breaker, ReplicaLost, type ServiceBinding, TrivetError } from "@trivet/platform";
+import { Breaker, type BreakerOptions, ReplicaLost, type ServiceBinding, TrivetError } from "@trivet/platform";
 import { hostLog } from "../logs/index.ts";
 import { NeverSent } from "./never-sent.ts";
 
@@ -26,6 +26,10 @@ export interface Line<Body> {
   close(): Promise<void>;
 }
 
+/** Failures in a row after which a replica is left out, and milliseconds until it is probed. */
+const outAfter: BreakerOptions = { threshold: 3, cooldown: 1_000 };
+const never: BreakerOptions = { threshold: Number.POSITIVE_INFINITY };
+
 const usualConnectTimeout = 5_000;
 /** Where somebody else can be asked instead. */
 const hastyConnectTimeout = 1_000;
@@ -36,8 +40,11 @@ const hastyConnectTimeout = 1_000;
  * went out goes to the next, whatever its method. Nothing else is tried again here: that is the caller's decision.
  */
 export function replicatedBinding<Body>(service: string, urls: readonly URL[], client: HttpClient<Body>): HttpBinding {
-  const connectTimeout = urls.length === 1 ? usualConnectTimeout : hastyConnectTimeout;
-  const replicas = urls.map((url) => new Replica(service, url, client.open(url, { connectTimeout })));
+  // Where there is nobody else to ask, nobody is left out.
+  const isAlone = urls.length === 1;
+  const connectTimeout = isAlone ? usualConnectTimeout : hastyConnectTimeout;
+  const breaker = isAlone ? never : outAfter;
+  const replicas = urls.map((url) => new Replica(service, url, client.open(url, { connectTimeout }), breaker));
   const choose = chooser(replicas);
   return {
     async fetch(request) {
@@ -95,21 +102,20 @@ function chooser<Body>(replicas: readonly Replica<Body>[]): (asked: ReadonlySet<
 const isBetter = <Body>(one: Replica<Body>, other: Replica<Body>): boolean =>
   one.isIn === other.isIn ? one.waiting < other.waiting : one.isIn;
 
-/** Failures in a row after which a replica is left out, and milliseconds until it is probed. */
-const outAfter = { threshold: 3, cooldown: 1_000 };
 const probeTimeout = 1_000;
 
 class Replica<Body> {
   readonly #service: string;
   readonly #url: URL;
   readonly #line: Line<Body>;
-  readonly #breaker = new Breaker(outAfter);
+  readonly #breaker: Breaker;
   #waiting = 0;
 
-  constructor(service: string, url: URL, line: Line<Body>) {
+  constructor(service: string, url: URL, line: Line<Body>, breaker: BreakerOptions) {
     this.#service = service;
     this.#url = url;
     this.#line = line;
+    this.#breaker = new Breaker(breaker);
   }
 
   get isIn(): boolean {

@@ -30,7 +30,7 @@ export async function startOwnRedis(): Promise<OwnRedis> {
   const start = async (): Promise<void> => {
     const args = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
     child = spawn("redis-server", args, { stdio: "ignore" });
-    await untilListening(port);
+    await untilListening("redis-server", port);
   };
   const kill = async (): Promise<void> => {
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
@@ -49,7 +49,8 @@ export async function startOwnRedis(): Promise<OwnRedis> {
   };
 }
 
-async function untilListening(port: number): Promise<void> {
+/** Resolves when `program` takes connections. */
+export async function untilListening(program: string, port: number): Promise<void> {
   const end = Date.now() + 10_000;
   for (;;) {
     const socket = connect(port, "127.0.0.1");
@@ -58,7 +59,7 @@ async function untilListening(port: number): Promise<void> {
     });
     socket.destroy();
     if (listens) return;
-    if (Date.now() > end) throw new Error(`redis-server does not listen on port ${port}`);
+    if (Date.now() > end) throw new Error(`${program} does not listen on port ${port}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -24,6 +24,9 @@ export interface ProcessOptions {
 export interface StartedProcess {
   /** What it has written so far, both streams together. */
   output(): string;
+  pid: number;
+  /** Resolves to its exit code when it is gone; null where a signal ended it. */
+  exited: Promise<number | null>;
   /** Asks it to drain and waits until it is gone. */
   stop(): Promise<void>;
 }
@@ -50,7 +53,7 @@ export async function startProcess(options: ProcessOptions): Promise<StartedProc
       output += text;
     });
   }
-  const gone = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  const exited = new Promise<number | null>((resolve) => child.once("close", resolve));
   const endGroup = () => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
@@ -61,7 +64,7 @@ export async function startProcess(options: ProcessOptions): Promise<StartedProc
   process.once("exit", endGroup);
   const stop = async () => {
     child.kill("SIGTERM");
-    const late = await Promise.race([gone.then(() => false), pause(stopLimit, true, { ref: false })]);
+    const late = await Promise.race([exited.then(() => false), pause(stopLimit, true, { ref: false })]);
     endGroup();
     process.off("exit", endGroup);
     if (late) throw new Error(`trivet start did not stop within ${stopLimit / 1_000} s:\n${ending(output)}`);
@@ -74,7 +77,7 @@ export async function startProcess(options: ProcessOptions): Promise<StartedProc
       cause: error,
     });
   }
-  return { output: () => output, stop };
+  return { output: () => output, pid: child.pid ?? 0, exited, stop };
 }
 
 async function untilReady(url: string, ended: () => number | string | null): Promise<void> {

@@ -24,11 +24,12 @@ export interface QueueHome {
   close(): Promise<void>;
 }
 
-export async function openQueueHome(name: QueueDriverName): Promise<QueueHome> {
+/** On the NATS of NATS_URL, or on another one. */
+export async function openQueueHome(name: QueueDriverName, natsUrl = NATS_URL): Promise<QueueHome> {
   const { env, adminUrl, urls, drop } = await createTestDatabase();
   const store = createStore(urls.host ?? "");
   const prefix = `test${randomBytes(4).toString("hex")}`;
-  const nats = name === "NATS" && NATS_URL ? { NATS_URL, NATS_PREFIX: prefix } : undefined;
+  const nats = name === "NATS" && natsUrl ? { NATS_URL: natsUrl, NATS_PREFIX: prefix } : undefined;
   const driver = nats ? natsQueues({ servers: nats.NATS_URL.split(","), prefix }) : postgresQueues(store.database);
   return {
     env: { ...env, ...nats },

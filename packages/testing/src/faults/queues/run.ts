@@ -12,6 +12,8 @@ export interface FaultOptions {
   driver: QueueDriverName;
   runtime: HostRuntime;
   jobs: number;
+  /** Instead of NATS_URL. */
+  nats?: string;
 }
 
 /** What a run works with: queues with jobs in them, processes that handle them, and what came of it. */
@@ -42,11 +44,11 @@ const consumer = { max_batch_size: 1, max_batch_timeout: 0, max_retries: 2, dead
 
 /** `concurrency` is of all workers together, on NATS of each. Everything is taken down in the end. */
 export async function faultRun<Result>(
-  { driver: name, runtime }: FaultOptions,
+  { driver: name, runtime, nats }: FaultOptions,
   { concurrency, retries }: { concurrency: number; retries: number },
   work: (run: FaultRun) => Promise<Result>,
 ): Promise<Result> {
-  const home = await openQueueHome(name);
+  const home = await openQueueHome(name, nats);
   const sql = postgres(home.adminUrl, { max: 2, onnotice: () => {} });
   await sql.unsafe(`
     CREATE SCHEMA fault;
