@@ -41,6 +41,26 @@ describe.each(runtimes)("stopping on %s", (runtime) => {
     expect(await exit).toBe(0);
   });
 
+  test("SIGTERM: event streams, which would go on for ever, are brought to their end, and nothing is cut off", async () => {
+    const { url, child, exit, traced } = await start(runtime, { DRAIN_TIMEOUT: "600" });
+    const answers = await Promise.all([fetch(`${url}/events`), fetch(`${url}/events`)]);
+    child.kill("SIGTERM");
+    expect(await Promise.all(answers.map((answer) => answer.text()))).toEqual(["id: 1\n\n", "id: 1\n\n"]);
+    expect(await exit).toBe(0);
+    expect(traced()).toBe("stream cancelled\nstream cancelled\n");
+  });
+
+  test("an event stream whose reader goes away is cancelled", async () => {
+    const { url, child, exit, traced } = await start(runtime);
+    const left = new AbortController();
+    const answer = await fetch(`${url}/events`, { signal: left.signal });
+    left.abort();
+    await expect(answer.text()).rejects.toThrow();
+    await eventually(() => traced() === "stream cancelled\n");
+    child.kill("SIGTERM");
+    expect(await exit).toBe(0);
+  });
+
   test("SIGTERM under load: no request on a kept connection fails", async () => {
     const { url, child, exit } = await start(runtime);
     const outcomes = await askUntilFarewell(url, () => child.kill("SIGTERM"));

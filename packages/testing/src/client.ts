@@ -46,10 +46,18 @@ export type Client = ReturnType<typeof client>;
 
 const withToken = (token: string | undefined): RequestOptions => (token === undefined ? {} : { token });
 
-/** Reads an answer whole. */
+/** Reads an answer whole; of an event stream, which has no end, what comes first. */
 export async function answerOf(response: Response): Promise<Answer> {
-  const text = await response.text();
+  const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
+  const text = await (isStream ? beginningOf(response) : response.text());
   return { status: response.status, headers: response.headers, text, body: parsed(text) };
+}
+
+async function beginningOf({ body }: Response): Promise<string> {
+  const reader = body?.getReader();
+  const { value } = (await reader?.read()) ?? {};
+  await reader?.cancel();
+  return new TextDecoder().decode(value);
 }
 
 function parsed(text: string): unknown {

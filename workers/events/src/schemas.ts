@@ -8,6 +8,7 @@ const time = z.iso.datetime({ offset: true });
 export const loggedEvent = envelope
   .extend({
     data: z.record(z.string(), anyJson),
+    position: z.int().meta({ description: "Its place in the log, in the order in which events were written down" }),
     received_at: z.iso.datetime().meta({ description: "When it was written to the log" }),
   })
   .meta({ id: "LoggedEvent" });
@@ -57,6 +58,10 @@ export const eventFilter = z.object({
 });
 
 export type EventFilter = z.output<typeof eventFilter>;
+
+export const tailFilter = eventFilter.pick({ event: true, subject: true, service: true });
+
+export type TailFilter = z.output<typeof tailFilter>;
 
 /** A message that nobody could handle, without what it says. */
 export const deadLetter = z

@@ -18,6 +18,7 @@ import { getAsyncApi } from "./routes/get-asyncapi.ts";
 import { getEvent } from "./routes/get-event.ts";
 import { getEvents } from "./routes/get-events.ts";
 import { getMonitor } from "./routes/get-monitor.ts";
+import { getTail } from "./routes/get-tail.ts";
 import { postEvent } from "./routes/post-event.ts";
 import { outbox } from "./tables.ts";
 
@@ -31,7 +32,7 @@ export const events = defineService<Env, Deps>({
   env,
   deps: makeDeps,
   routes: [
-    ...[postEvent, getEvents, getEvent, getMonitor, getAsyncApi],
+    ...[postEvent, getEvents, getEvent, getTail, getMonitor, getAsyncApi],
     ...[getDeadLetters, getDeadLetter, postRedrive, postRedriveAll, deleteOneDeadLetter],
   ],
   queues: { [eventsQueue]: { batch: takeEvents }, ...Object.fromEntries(graves.map((queue) => [queue, bury])) },

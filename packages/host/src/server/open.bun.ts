@@ -3,6 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import { hostLog } from "../logs/index.ts";
 import { clientAddress, clientAddressHeader } from "./client-address.ts";
 import { type Asking, compress } from "./compress/index.ts";
+import { EventStreams } from "./event-streams.ts";
 import { headFault } from "./head-fault.ts";
 import { listenError } from "./listen-error.ts";
 import { type Problem, problemResponse, problems, refusalResponse } from "./problem.ts";
@@ -19,6 +20,7 @@ export const openServer: OpenServer = ({
   compresses,
 }) => {
   let draining = false;
+  const streams = new EventStreams();
   // Bun keeps one limit for the whole process, its own servers included, and this is where it is set.
   Object.assign(http, { maxHeaderSize });
   const server = serve(hostname, port, {
@@ -42,7 +44,7 @@ export const openServer: OpenServer = ({
         headers.set(clientAddressHeader, address);
         const answer = await worker.fetch(request, env, context);
         const asking: Asking = { method: request.method, header: (name) => headers.get(name) };
-        const response = compresses ? await compress(answer, asking, undefined) : answer;
+        const response = streams.follow(compresses ? await compress(answer, asking, undefined) : answer);
         // Of a HEAD that names no length Bun says that it is 0, and what is compressed has no length yet.
         if (asking.method === "HEAD" && response !== answer) response.headers.set("transfer-encoding", "chunked");
         if (response.headers.get("content-type")?.startsWith("text/event-stream")) limit = 0;
@@ -62,6 +64,7 @@ export const openServer: OpenServer = ({
       // Bun closes idle connections together with the port, and a request that is on its way with them:
       // so first every connection in use gets its goodbye.
       draining = true;
+      streams.end();
       await pause(farewell, deadline);
       const cut = (): void => void server.stop(true);
       if (deadline.aborted) cut();

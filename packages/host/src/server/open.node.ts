@@ -5,6 +5,7 @@ import { getRequestListener } from "@hono/node-server";
 import { hostLog } from "../logs/index.ts";
 import { clientAddress, clientAddressHeader, type TrustedProxies } from "./client-address.ts";
 import { type Asking, compress } from "./compress/index.ts";
+import { EventStreams } from "./event-streams.ts";
 import { headFault } from "./head-fault.ts";
 import { listen, portOf } from "./listen.node.ts";
 import { answerParseError, refuseOn } from "./parse-error.node.ts";
@@ -32,7 +33,8 @@ import {
 export const openServer: OpenServer = async (options) => {
   const { hostname, port, trusted, shared, patience = usualPatience } = options;
   let draining = false;
-  const listener = listenerFor(options);
+  const streams = new EventStreams();
+  const listener = listenerFor(options, streams);
   adoptLightRequests();
   adoptLightResponses();
   const server = createServer(
@@ -68,19 +70,20 @@ export const openServer: OpenServer = async (options) => {
       const closed = closePort(server);
       // Not before: whoever is told goodbye comes back at once, and perhaps to this port.
       draining = true;
+      streams.end();
       await settled(server, closed, deadline);
     },
   };
 };
 
-const listenerFor = ({ worker, env, context, compresses }: ServerOptions) =>
+const listenerFor = ({ worker, env, context, compresses }: ServerOptions, streams: EventStreams) =>
   getRequestListener(
     async (request, { incoming, outgoing }) => {
       const answer = await worker.fetch(request, env, context);
       const response = compresses ? await compress(answer, askingOf(incoming), wholeBody(answer)) : answer;
       if (outgoing instanceof ServerResponse && isUnread(incoming)) outgoing.setHeader("connection", "close");
       if (isLight(response) || !(outgoing instanceof ServerResponse)) return response;
-      await sendStreamed(response, outgoing);
+      await sendStreamed(streams.follow(response), outgoing);
       return alreadySent();
     },
     { overrideGlobalObjects: true, errorHandler: refusal },

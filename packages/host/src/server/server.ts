@@ -32,8 +32,8 @@ export const usualPatience: Patience = { head: 15_000, request: 900_000 };
 export interface Server {
   readonly port: number;
   /**
-   * Takes no new connections, answers what is under way with `Connection: close`, and resolves when the
-   * last connection is gone; whatever is left when `deadline` aborts is cut.
+   * Takes no new connections, answers what is under way with `Connection: close`, ends event streams, and resolves when
+   * the last connection is gone; whatever is left when `deadline` aborts is cut.
    */
   drain(deadline: AbortSignal): Promise<void>;
 }

@@ -1,8 +1,8 @@
 import type { Envelope } from "@trivet/contracts";
 import type { Database, Transaction } from "@trivet/db";
-import { and, desc, eq, gte, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, gte, lt, lte, sql } from "drizzle-orm";
 import { firstIdAt } from "../log/event-id.ts";
-import type { EventFilter, LoggedEvent } from "../schemas.ts";
+import type { EventFilter, LoggedEvent, TailFilter } from "../schemas.ts";
 import { log } from "../tables.ts";
 
 /** Of those who write to the log one does at a time, so that positions are in the order of the commits. */
@@ -31,8 +31,16 @@ const columns = {
   trace_id: log.traceId,
   span_id: log.spanId,
   data: log.data,
+  position: log.position,
   received_at: log.receivedAt,
 };
+
+const about = ({ event, subject, service }: TailFilter) =>
+  and(
+    event === undefined ? undefined : eq(log.event, event),
+    subject === undefined ? undefined : eq(log.subject, subject),
+    service === undefined ? undefined : eq(log.service, service),
+  );
 
 /** The latest come first. By ids, which are in the order of the times and say which partitions are meant. */
 export async function selectEvents(
@@ -48,9 +56,7 @@ export async function selectEvents(
         from === undefined ? undefined : gte(log.id, firstIdAt(Date.parse(from))),
         to === undefined ? undefined : lt(log.id, firstIdAt(Date.parse(to))),
         page.before === undefined ? undefined : lt(log.id, page.before),
-        event === undefined ? undefined : eq(log.event, event),
-        subject === undefined ? undefined : eq(log.subject, subject),
-        service === undefined ? undefined : eq(log.service, service),
+        about({ event, subject, service }),
       ),
     )
     .orderBy(desc(log.id))
@@ -60,6 +66,28 @@ export async function selectEvents(
 export async function selectEvent(db: Database, id: string): Promise<LoggedEvent | undefined> {
   const [found] = await db.select(columns).from(log).where(eq(log.id, id));
   return found;
+}
+
+/** In the order of their positions. */
+export async function selectBeyond(
+  db: Database,
+  filter: TailFilter,
+  range: { after: number; upTo: number; limit: number },
+): Promise<LoggedEvent[]> {
+  return await db
+    .select(columns)
+    .from(log)
+    .where(and(gt(log.position, range.after), lte(log.position, range.upTo), about(filter)))
+    .orderBy(asc(log.position))
+    .limit(range.limit);
+}
+
+/** The lowest or the highest position that there is; 0 of an empty log. */
+export async function selectPosition(db: Database, which: "lowest" | "highest"): Promise<number> {
+  const { position } = log;
+  const order = which === "lowest" ? asc(position) : desc(position);
+  const [found] = await db.select({ position }).from(log).orderBy(order).limit(1);
+  return found?.position ?? 0;
 }
 
 /** The first and the last event of the log, by their times. */
