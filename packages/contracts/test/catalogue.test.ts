@@ -1,5 +1,14 @@
 import * as contracts from "@trivet/contracts";
-import { envelope, eventNamed, events, id, legacyNameOf, subscribersOf, subscriptions } from "@trivet/contracts";
+import {
+  envelope,
+  eventNamed,
+  events,
+  id,
+  legacyNameOf,
+  repeatable,
+  subscribersOf,
+  subscriptions,
+} from "@trivet/contracts";
 import type { CallContract } from "@trivet/platform";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -32,6 +41,9 @@ describe("events", () => {
   test("who subscribes to something subscribes to an event that exists", () => {
     for (const names of Object.values(subscriptions)) {
       for (const name of names) expect(events).toHaveProperty([name]);
+    }
+    for (const [service, names] of Object.entries(repeatable)) {
+      for (const name of names) expect(subscriptions[service]).toContain(name);
     }
     expect(subscribersOf("user.created")).toEqual(["users", "analytics"]);
     expect(subscribersOf("nobody.listens")).toEqual([]);

@@ -1,4 +1,4 @@
-import type { Envelope } from "@trivet/contracts";
+import { type Envelope, inboxMemoryDays } from "@trivet/contracts";
 import { lt, sql } from "drizzle-orm";
 import { type PgSchema, text, timestamp, uuid } from "drizzle-orm/pg-core";
 import type { Database, Transaction } from "./open.ts";
@@ -32,8 +32,8 @@ export async function once(
   if (first.length > 0) await effect();
 }
 
-/** A repeat that comes later than this takes effect again. Deliveries are repeated within minutes, a day at the worst. */
-const memory = sql`interval '30 days'`;
+/** A repeat that comes later takes effect again. Deliveries are repeated within a day; replays reach back no farther. */
+const memory = sql`make_interval(days => ${inboxMemoryDays})`;
 
 /** Forgets events that took effect long ago, so that the table does not grow for ever. */
 export async function forgetOld(db: Database, inbox: Inbox): Promise<void> {

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { askUntilFarewell } from "./fixtures/load.ts";
@@ -105,5 +107,20 @@ describe.each(runtimes)("stopping on %s", (runtime) => {
     await fetch(`${url}/stray`).catch(() => undefined);
     expect(await exit).toBe(1);
     expect(output()).toContain("nobody caught this");
+  });
+});
+
+// Bun tells nothing of such a connection, and waits for it until the time is up.
+describe("stopping on Node", () => {
+  test("SIGTERM: a connection that has said nothing yet holds nothing up", async () => {
+    const { url, child, exit } = await start("node", { DRAIN_TIMEOUT: "600" });
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    await once(socket, "connect");
+    const closed = once(socket, "close");
+    // By now the server has taken it.
+    await fetch(url);
+    child.kill("SIGTERM");
+    await closed;
+    expect(await exit).toBe(0);
   });
 });

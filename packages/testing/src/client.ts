@@ -46,10 +46,12 @@ export type Client = ReturnType<typeof client>;
 
 const withToken = (token: string | undefined): RequestOptions => (token === undefined ? {} : { token });
 
+export const isEventStream = ({ headers }: Response): boolean =>
+  headers.get("content-type")?.startsWith("text/event-stream") ?? false;
+
 /** Reads an answer whole; of an event stream, which has no end, what comes first. */
 export async function answerOf(response: Response): Promise<Answer> {
-  const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
-  const text = await (isStream ? beginningOf(response) : response.text());
+  const text = await (isEventStream(response) ? beginningOf(response) : response.text());
   return { status: response.status, headers: response.headers, text, body: parsed(text) };
 }
 

@@ -1,4 +1,4 @@
-import { type Envelope, envelope, events, inboxQueueOf, subscriptions } from "@trivet/contracts";
+import { type Envelope, envelope, events, inboxQueueOf, repeatable, subscriptions } from "@trivet/contracts";
 import type { createWorker } from "@trivet/http";
 import { newId } from "@trivet/platform";
 import type postgres from "postgres";
@@ -116,5 +116,17 @@ test.for(Object.keys(subscriptions).flatMap((service) => orders.map(([name, orde
     const expected = await after(service, heard, authEnv);
     expect(Object.values(expected).flat().length).toBeGreaterThan(0);
     expect(await after(service, order(heard), authEnv)).toEqual(expected);
+  },
+);
+
+test.for(Object.entries(repeatable))(
+  "%s holds the same when what it may handle again comes again as if it were new, before the rest and after it",
+  async ([service, names]) => {
+    const heard = announced.filter(({ event }) => subscriptions[service]?.some((name) => name === event));
+    const again = () =>
+      heard.filter(({ event }) => names.some((name) => name === event)).map((event) => ({ ...event, id: newId() }));
+    expect(again().map(({ event }) => event)).toEqual(expect.arrayContaining([...names]));
+    const expected = await after(service, heard, authEnv);
+    expect(await after(service, [...again().toReversed(), ...heard, ...again()], authEnv)).toEqual(expected);
   },
 );

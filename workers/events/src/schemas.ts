@@ -1,4 +1,4 @@
-import { type EventContract, envelope, events, id, legacyNameOf, text } from "@trivet/contracts";
+import { type EventContract, envelope, events, id, legacyNameOf, subscriptions, text } from "@trivet/contracts";
 import { anyJson } from "@trivet/http";
 import { z } from "zod";
 
@@ -62,6 +62,54 @@ export type EventFilter = z.output<typeof eventFilter>;
 export const tailFilter = eventFilter.pick({ event: true, subject: true, service: true });
 
 export type TailFilter = z.output<typeof tailFilter>;
+
+const position = z.int().min(1).max(999_999_999_999_999);
+
+/** Which part of the log is sent once more, and to whom. */
+export const newReplay = z
+  .strictObject({
+    ...span,
+    fromPosition: position.optional().meta({ description: "Events at this position in the log or a later one" }),
+    toPosition: position
+      .optional()
+      .meta({ description: "Events at this position or an earlier one; the last unless given" }),
+    subscriber: z
+      .enum(Object.keys(subscriptions))
+      .optional()
+      .meta({ description: "To whom; to everybody who listens unless given" }),
+    force: z
+      .boolean()
+      .default(false)
+      .meta({ description: "Whether it is to take effect again; only of what may be handled again at any time" }),
+  })
+  .refine(({ from, fromPosition }) => from !== undefined || fromPosition !== undefined, {
+    path: ["from"],
+    error: "must be given, or `fromPosition`: where to begin",
+  })
+  .meta({ id: "NewReplay" });
+
+export type NewReplay = z.output<typeof newReplay>;
+
+export const replay = z
+  .object({
+    id: z.uuid(),
+    state: z.enum(["running", "finished", "cancelled", "failed"]),
+    subscriber: z.string().nullable().meta({ description: "Null is everybody who listens" }),
+    event: z.string().nullable(),
+    from: z.iso.datetime().nullable(),
+    to: z.iso.datetime().nullable(),
+    force: z.boolean(),
+    position: z.int().meta({ description: "How far it has come: what comes after this is still to be sent" }),
+    lastPosition: z.int().meta({ description: "How far it goes" }),
+    sent: z.int().meta({ description: "Events that have been sent" }),
+    cause: z.string().nullable().meta({ description: "Why it waits, or has failed" }),
+    createdBy: z.uuid(),
+    createdAt: z.iso.datetime(),
+    endedAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: "Replay" });
+
+export type Replay = z.output<typeof replay>;
 
 /** A message that nobody could handle, without what it says. */
 export const deadLetter = z

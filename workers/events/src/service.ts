@@ -1,8 +1,8 @@
 import { deadLetterQueueOf, eventsQueue, inboxQueueOf, subscriptions } from "@trivet/contracts";
 import { databaseFault, outboxBacklog, pingDatabase } from "@trivet/db";
 import { defineService, type QueueHandler } from "@trivet/http";
+import { eachMinute } from "./crons/each-minute.ts";
 import { keepPartitions } from "./crons/keep-partitions.ts";
-import { sweepOutbox } from "./crons/sweep-outbox.ts";
 import { takeDeadLetters } from "./dead-letters/take-dead-letters.ts";
 import { type Deps, makeDeps } from "./deps.ts";
 import { type Env, env } from "./env.ts";
@@ -20,6 +20,7 @@ import { getEvents } from "./routes/get-events.ts";
 import { getMonitor } from "./routes/get-monitor.ts";
 import { getTail } from "./routes/get-tail.ts";
 import { postEvent } from "./routes/post-event.ts";
+import { getReplay, getReplays, postReplay, postReplayCancel } from "./routes/replays.ts";
 import { outbox } from "./tables.ts";
 
 const graves = [eventsQueue, ...Object.keys(subscriptions).map(inboxQueueOf)].map(deadLetterQueueOf);
@@ -33,10 +34,11 @@ export const events = defineService<Env, Deps>({
   deps: makeDeps,
   routes: [
     ...[postEvent, getEvents, getEvent, getTail, getMonitor, getAsyncApi],
+    ...[postReplay, getReplays, getReplay, postReplayCancel],
     ...[getDeadLetters, getDeadLetter, postRedrive, postRedriveAll, deleteOneDeadLetter],
   ],
   queues: { [eventsQueue]: { batch: takeEvents }, ...Object.fromEntries(graves.map((queue) => [queue, bury])) },
-  crons: { "* * * * *": sweepOutbox, "7 * * * *": keepPartitions },
+  crons: { "* * * * *": eachMinute, "7 * * * *": keepPartitions },
   idempotency: ({ answers }) => answers,
   checks: { database: ({ db }) => pingDatabase(db, 2_000) },
   outbox: ({ db }) => outboxBacklog(db, outbox),

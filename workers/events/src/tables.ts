@@ -1,7 +1,7 @@
 import type { Envelope } from "@trivet/contracts";
 import { idempotencyTable, instant, outboxTable } from "@trivet/db";
 import { sql } from "drizzle-orm";
-import { bigint, index, integer, jsonb, pgSchema, text, unique, uuid } from "drizzle-orm/pg-core";
+import { bigint, boolean, check, index, integer, jsonb, pgSchema, text, unique, uuid } from "drizzle-orm/pg-core";
 
 const schema = pgSchema("events");
 
@@ -57,3 +57,34 @@ export const deadLetters = schema.table(
 
 export const outbox = outboxTable(schema);
 export const idempotencyKeys = idempotencyTable(schema);
+
+/** Parts of the log that are sent to subscribers once more. */
+export const replays = schema.table(
+  "replays",
+  {
+    id: uuid("id").primaryKey(),
+    /** Null is everybody who listens, and every event. */
+    subscriber: text("subscriber"),
+    event: text("event"),
+    fromTime: instant("from_time"),
+    toTime: instant("to_time"),
+    forced: boolean("forced").notNull(),
+    /** What comes after this and up to the last is still to be sent. */
+    position: bigint("position", { mode: "number" }).notNull(),
+    lastPosition: bigint("last_position", { mode: "number" }).notNull(),
+    sent: integer("sent").notNull().default(0),
+    state: text("state", { enum: ["running", "finished", "cancelled", "failed"] })
+      .notNull()
+      .default("running"),
+    /** Why it waits, or has failed. */
+    cause: text("cause"),
+    createdBy: uuid("created_by").notNull(),
+    createdAt: instant("created_at").notNull().default(sql`clock_timestamp()`),
+    dueAt: instant("due_at").notNull().default(sql`clock_timestamp()`),
+    endedAt: instant("ended_at"),
+  },
+  (t) => [
+    check("replays_state_known", sql`${t.state} in ('running', 'finished', 'cancelled', 'failed')`),
+    index("replays_due").on(t.dueAt).where(sql`${t.state} = 'running'`),
+  ],
+);

@@ -1,5 +1,5 @@
 import { createServer, type Server as HttpServer, type IncomingMessage, ServerResponse } from "node:http";
-import { Server as NetServer } from "node:net";
+import { Server as NetServer, type Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { getRequestListener } from "@hono/node-server";
 import { hostLog } from "../logs/index.ts";
@@ -59,6 +59,7 @@ export const openServer: OpenServer = async (options) => {
       });
     },
   );
+  const sockets = followSockets(server);
   server.on("clientError", answerParseError);
   server.on("connect", (_, socket) => refuseOn(socket, problems.method));
   server.on("checkExpectation", (_, outgoing) => refuse(outgoing, problems.expectation));
@@ -71,7 +72,7 @@ export const openServer: OpenServer = async (options) => {
       // Not before: whoever is told goodbye comes back at once, and perhaps to this port.
       draining = true;
       streams.end();
-      await settled(server, closed, deadline);
+      await settled(server, sockets, closed, deadline);
     },
   };
 };
@@ -179,6 +180,15 @@ function rawHeader(rawHeaders: readonly string[], name: string): string | undefi
 const isNamed = (header: string | undefined, name: string): boolean =>
   header !== undefined && header.length === name.length && header.toLowerCase() === name;
 
+function followSockets(server: HttpServer): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  return sockets;
+}
+
 /**
  * Resolves right after a look at the port that found nobody waiting. Connections that the kernel has made and nobody has
  * accepted are reset when their port closes, also where other processes share it.
@@ -210,11 +220,20 @@ const closePort = (server: HttpServer): Promise<void> =>
   });
 
 /** Cuts idle connections once they have had time for a last request, and all when the time is up. */
-async function settled(server: HttpServer, closed: Promise<void>, deadline: AbortSignal): Promise<void> {
+async function settled(
+  server: HttpServer,
+  sockets: ReadonlySet<Socket>,
+  closed: Promise<void>,
+  deadline: AbortSignal,
+): Promise<void> {
   const cut = (): void => server.closeAllConnections();
   if (deadline.aborted) cut();
   deadline.addEventListener("abort", cut, { once: true });
-  const idle = setInterval(() => server.closeIdleConnections(), farewell);
+  const idle = setInterval(() => {
+    server.closeIdleConnections();
+    // Browsers open connections ahead of what they may ask, which Node does not count as idle.
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+  }, farewell);
   await closed;
   clearInterval(idle);
   deadline.removeEventListener("abort", cut);

@@ -14,6 +14,8 @@ import { invocation } from "./invocation.ts";
 export interface WrittenQueue {
   sent: unknown[];
   down: boolean;
+  /** How many it says are waiting; as many as were sent unless given. */
+  waiting?: number;
   binding: QueueBinding;
 }
 
@@ -28,7 +30,7 @@ export function writtenQueue(): WrittenQueue {
     binding: {
       send: async (body) => store([{ body }]),
       sendBatch: async (messages) => store(messages),
-      metrics: async () => ({ backlogCount: queue.sent.length, backlogBytes: 0 }),
+      metrics: async () => ({ backlogCount: queue.waiting ?? queue.sent.length, backlogBytes: 0 }),
     },
   };
   return queue;

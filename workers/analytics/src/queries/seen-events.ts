@@ -1,9 +1,10 @@
+import { memoryDaysOf } from "@trivet/contracts";
 import type { Database, Transaction } from "@trivet/db";
 import { lt, sql } from "drizzle-orm";
 import { seenEvents } from "../tables.ts";
 
 /** A day longer than an event may be late: what is sent again after this is refused for its age, if it says its time. */
-const memory = sql`interval '8 days'`;
+const memory = sql`make_interval(days => ${memoryDaysOf("analytics")})`;
 
 export async function forgetSeenEvents(db: Database): Promise<void> {
   await db.delete(seenEvents).where(lt(seenEvents.seenAt, sql`now() - ${memory}`));

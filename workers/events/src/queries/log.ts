@@ -35,6 +35,13 @@ const columns = {
   received_at: log.receivedAt,
 };
 
+/** By ids, which begin with the time and say which partitions are meant. */
+const during = ({ from, to }: Pick<EventFilter, "from" | "to">) =>
+  and(
+    from === undefined ? undefined : gte(log.id, firstIdAt(Date.parse(from))),
+    to === undefined ? undefined : lt(log.id, firstIdAt(Date.parse(to))),
+  );
+
 const about = ({ event, subject, service }: TailFilter) =>
   and(
     event === undefined ? undefined : eq(log.event, event),
@@ -42,7 +49,7 @@ const about = ({ event, subject, service }: TailFilter) =>
     service === undefined ? undefined : eq(log.service, service),
   );
 
-/** The latest come first. By ids, which are in the order of the times and say which partitions are meant. */
+/** The latest come first: ids are in the order of the times. */
 export async function selectEvents(
   db: Database,
   { from, to, event, subject, service }: EventFilter,
@@ -53,8 +60,7 @@ export async function selectEvents(
     .from(log)
     .where(
       and(
-        from === undefined ? undefined : gte(log.id, firstIdAt(Date.parse(from))),
-        to === undefined ? undefined : lt(log.id, firstIdAt(Date.parse(to))),
+        during({ from, to }),
         page.before === undefined ? undefined : lt(log.id, page.before),
         about({ event, subject, service }),
       ),
@@ -70,16 +76,26 @@ export async function selectEvent(db: Database, id: string): Promise<LoggedEvent
 
 /** In the order of their positions. */
 export async function selectBeyond(
-  db: Database,
-  filter: TailFilter,
+  db: Database | Transaction,
+  filter: EventFilter,
   range: { after: number; upTo: number; limit: number },
 ): Promise<LoggedEvent[]> {
   return await db
     .select(columns)
     .from(log)
-    .where(and(gt(log.position, range.after), lte(log.position, range.upTo), about(filter)))
+    .where(and(gt(log.position, range.after), lte(log.position, range.upTo), during(filter), about(filter)))
     .orderBy(asc(log.position))
     .limit(range.limit);
+}
+
+/** The first of them, by its position. */
+export async function selectFirst(
+  db: Database,
+  filter: EventFilter,
+  range: { after: number; upTo: number },
+): Promise<LoggedEvent | undefined> {
+  const [found] = await selectBeyond(db, filter, { ...range, limit: 1 });
+  return found;
 }
 
 /** The lowest or the highest position that there is; 0 of an empty log. */

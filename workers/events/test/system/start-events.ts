@@ -21,11 +21,14 @@ interface DeadLetter {
 
 /** The events service by itself, between queues that are lists. */
 export interface EventsSystem extends Service {
-  /** The inbox of users, and the queue of events, as this service writes to them. */
+  /** The inboxes of users and of analytics, and the queue of events, as this service writes to them. */
   inbox: WrittenQueue;
+  analytics: WrittenQueue;
   queue: WrittenQueue;
   /** As an administrator unless another role is named, or none. */
   request(method: string, path: string, options?: ServiceRequest & { role?: Role | undefined }): Promise<Answer>;
+  /** The answer to an administrator as it comes. */
+  open(path: string, headers?: Record<string, string>): Promise<Response>;
   logged(): Promise<string[]>;
   letters(): Promise<DeadLetter[]>;
 }
@@ -34,22 +37,30 @@ const adminId = "019a9f00-0000-7000-8000-0000000000ad";
 
 export async function startEvents(): Promise<EventsSystem> {
   const inbox = writtenQueue();
+  const analytics = writtenQueue();
   const queue = writtenQueue();
   const service = await startService("events", worker, {
     EVENTS_RETENTION_DAYS: "30",
     EVENTS_QUEUE: queue.binding,
     ...inboxes(),
     INBOX_USERS: inbox.binding,
+    INBOX_ANALYTICS: analytics.binding,
   });
   const { sql } = service;
   return {
     ...service,
     inbox,
+    analytics,
     queue,
     async request(method, path, options = {}) {
       const role = "role" in options ? options.role : "admin";
       const as = role && { as: { token: await service.tokenOf({ id: adminId, role }) } };
       return await service.request(method, path, { ...options, ...as });
+    },
+    async open(path, headers) {
+      const token = await service.tokenOf({ id: adminId, role: "admin" });
+      const all = { ...headers, authorization: `Bearer ${token}` };
+      return await service.fetch(new Request(`http://events${path}`, { headers: all }));
     },
     deliver: (bodies, options) => service.deliver(bodies, { queue: eventsQueue, ...options }),
     logged: async () => (await sql<{ id: string }[]>`SELECT id FROM events.log ORDER BY position`).map(({ id }) => id),
