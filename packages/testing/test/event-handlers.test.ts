@@ -53,13 +53,13 @@ async function history(): Promise<{ authEnv: object; announced: Envelope[] }> {
 const byLot = (text: string): string =>
   text.replaceAll(/[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[\da-f]{4}-[\da-f]{12}/g, "a random id");
 
-/** Everything a service's schema holds, but for what is about messages, about when, and (batches) in which turn it was written. */
+/** Everything a service's schema holds, but for what is about messages, about when, and (numbers of a sequence) in which turn it was written. */
 async function stateOf(sql: postgres.Sql, service: string) {
   const tables = await sql<{ name: string; columns: string[] }[]>`
     SELECT table_name AS name, array_agg(column_name::text ORDER BY ordinal_position) AS columns
     FROM information_schema.columns
     WHERE table_schema = ${service} AND data_type NOT LIKE 'timestamp%'
-      AND table_name NOT IN ('inbox', 'outbox', 'migrations', 'batches') AND column_name <> 'batch'
+      AND table_name NOT IN ('inbox', 'outbox', 'migrations') AND coalesce(column_default, '') NOT LIKE 'nextval(%'
     GROUP BY 1 ORDER BY 1`;
   const state: Record<string, string[]> = {};
   for (const { name, columns } of tables) {

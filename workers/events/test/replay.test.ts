@@ -1,10 +1,11 @@
 import { type Envelope, memoryDaysOf, subscriptions } from "@trivet/contracts";
 import { newId } from "@trivet/platform";
+import type { Answer } from "@trivet/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { replayedId } from "../src/replay/run-replays.ts";
 import { replay as replaySchema } from "../src/schemas.ts";
-import { type Answer, created, type EventsSystem, startEvents } from "./system/start-events.ts";
+import { created, type EventsSystem, startEvents } from "./system/start-events.ts";
 
 let events: EventsSystem;
 beforeAll(async () => {
