@@ -8,6 +8,8 @@ const own = serviceEnv.extend({
   EVENTS_QUEUE: queueBinding,
   /** Days for which the log keeps an event. */
   EVENTS_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).default(90),
+  /** Days for which a dead letter is kept after it was driven again, or, where nobody did that, after it died. */
+  DEAD_LETTERS_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).default(90),
 });
 
 /** By what name the inbox of a subscriber is bound: `INBOX_USERS`. */

@@ -2,7 +2,7 @@ import { deadLetterQueueOf, eventsQueue, inboxQueueOf, subscriptions } from "@tr
 import { databaseFault, outboxBacklog, pingDatabase } from "@trivet/db";
 import { defineService, type QueueHandler } from "@trivet/http";
 import { eachMinute } from "./crons/each-minute.ts";
-import { keepPartitions } from "./crons/keep-partitions.ts";
+import { tidy } from "./crons/tidy.ts";
 import { takeDeadLetters } from "./dead-letters/take-dead-letters.ts";
 import { type Deps, makeDeps } from "./deps.ts";
 import { type Env, env } from "./env.ts";
@@ -38,7 +38,7 @@ export const events = defineService<Env, Deps>({
     ...[getDeadLetters, getDeadLetter, postRedrive, postRedriveAll, deleteOneDeadLetter],
   ],
   queues: { [eventsQueue]: { batch: takeEvents }, ...Object.fromEntries(graves.map((queue) => [queue, bury])) },
-  crons: { "* * * * *": eachMinute, "7 * * * *": keepPartitions },
+  crons: { "* * * * *": eachMinute, "7 * * * *": tidy },
   idempotency: ({ answers }) => answers,
   checks: { database: ({ db }) => pingDatabase(db, 2_000) },
   outbox: ({ db }) => outboxBacklog(db, outbox),

@@ -1,5 +1,6 @@
 import type { Database, Transaction } from "@trivet/db";
 import { and, asc, count, desc, eq, inArray, isNotNull, isNull, lt, sql } from "drizzle-orm";
+import { firstIdAt } from "../log/event-id.ts";
 import type { DeadLetter, LetterFilter, RedriveFilter } from "../schemas.ts";
 import { deadLetters } from "../tables.ts";
 
@@ -105,4 +106,28 @@ export async function countDeadLetters(db: Database): Promise<Map<string, number
     .where(isNull(deadLetters.redrivenAt))
     .groupBy(deadLetters.queue);
   return new Map(rows.map(({ queue, letters }) => [queue, letters]));
+}
+
+/** Those that were last driven again, or else died, before a time, up to `limit`. */
+export async function deleteOldLetters(
+  db: Database,
+  before: string,
+  limit: number,
+): Promise<{ redrivenAt: string | null }[]> {
+  const old = db
+    .select({ id: deadLetters.id })
+    .from(deadLetters)
+    // Ids begin with the time at which a letter was kept, and are in order: what is younger is not looked at.
+    .where(
+      and(
+        lt(deadLetters.id, firstIdAt(Date.parse(before))),
+        lt(sql`coalesce(${deadLetters.redrivenAt}, ${deadLetters.diedAt})`, before),
+      ),
+    )
+    .orderBy(asc(deadLetters.id))
+    .limit(limit);
+  return await db
+    .delete(deadLetters)
+    .where(inArray(deadLetters.id, old))
+    .returning({ redrivenAt: deadLetters.redrivenAt });
 }

@@ -35,12 +35,14 @@ export interface EventsSystem extends Service {
 
 const adminId = "019a9f00-0000-7000-8000-0000000000ad";
 
-export async function startEvents(): Promise<EventsSystem> {
+/** `more` is on top of its settings. */
+export async function startEvents(more: Record<string, string> = {}): Promise<EventsSystem> {
   const inbox = writtenQueue();
   const analytics = writtenQueue();
   const queue = writtenQueue();
   const service = await startService("events", worker, {
     EVENTS_RETENTION_DAYS: "30",
+    ...more,
     EVENTS_QUEUE: queue.binding,
     ...inboxes(),
     INBOX_USERS: inbox.binding,
