@@ -7,6 +7,7 @@ import { rateLimitCases } from "../conformance/rate-limit.ts";
 import { redisCases } from "../conformance/redis.ts";
 import { serviceBindingCases } from "../conformance/service-binding.ts";
 import { workerdDiffers } from "../conformance/workerd-differs.ts";
+import { encryptionScenarios } from "../scenarios/encryption.ts";
 import { scenarios } from "../scenarios/main-job.ts";
 
 /** One table of the pass matrix: what is promised, and where it is held against what. */
@@ -40,6 +41,12 @@ export const suites: readonly Suite[] = [
     title: "The system, scenario by runtime",
     files: ["packages/testing/test/system/end-to-end.test.ts"],
     rows: scenarios.map(({ title }) => title),
+    columns: runtimes.map((runtime) => ({ title: runtime, describe: `on ${runtime}, in one process`, except: {} })),
+  },
+  {
+    title: "Encryption, promise by runtime",
+    files: ["packages/testing/test/system/encryption.test.ts"],
+    rows: encryptionScenarios.map(({ title }) => title),
     columns: runtimes.map((runtime) => ({ title: runtime, describe: `on ${runtime}, in one process`, except: {} })),
   },
   {
