@@ -22,7 +22,7 @@ export class Breaker {
   #openedAt: number | undefined;
   #probeStartedAt: number | undefined;
 
-  constructor({ threshold = 5, cooldown = 5_000, now = Date.now }: BreakerOptions = {}) {
+  constructor({ threshold = 5, cooldown = 4_000, now = Date.now }: BreakerOptions = {}) {
     this.#threshold = threshold;
     this.#cooldown = cooldown;
     this.#now = now;

@@ -288,7 +288,7 @@ describe("the circuit", () => {
     expect(asked).toHaveLength(5);
     // Whoever waited for anything would never come back.
     stopTheClock();
-    await expect(post(answering(ok))).rejects.toEqual(expect.objectContaining({ code: "unavailable", retryAfter: 5 }));
+    await expect(post(answering(ok))).rejects.toEqual(expect.objectContaining({ code: "unavailable", retryAfter: 4 }));
     expect(asked).toHaveLength(5);
   });
 

@@ -1,7 +1,12 @@
-/** A Redis that is killed, and one that takes everything and never answers, under the routers' limits; see docs/reliability.md. */
+/**
+ * A Redis that is killed, and one that takes everything and never answers, under the routers' limits; then a service and a
+ * database that do; see docs/reliability.md.
+ */
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
+import setup from "../src/database/global-setup.ts";
 import { type Answered, ask, startRouters } from "../src/faults/router-with-redis.ts";
+import { fallSilent, isBearable } from "../src/faults/silence.ts";
 
 const outages = ["killed", "silent"] as const;
 let failed = false;
@@ -62,5 +67,21 @@ for (const runtime of ["node", "bun"] as const) {
   } finally {
     await routers.stop();
   }
+}
+
+const teardown = await setup();
+try {
+  for (const runtime of ["node", "bun"] as const) {
+    for (const who of ["service", "database"] as const) {
+      const report = await fallSilent(runtime, who);
+      failed ||= !isBearable(report);
+      process.stdout.write(
+        `${isBearable(report) ? "holds" : "FAILS"}: ${runtime}, a ${who} that never answers: ${report.statuses.join(", ")} ` +
+          `${report.late.toFixed(0)} ms after the deadline at most; well again after ${report.recovered.toFixed(0)} ms\n`,
+      );
+    }
+  }
+} finally {
+  await teardown();
 }
 process.exitCode = failed ? 1 : 0;

@@ -69,7 +69,7 @@ export async function failAndRecover(runtime: Runtime): Promise<BreakerReport> {
     const opensAfter = asked;
     const open = await several(300);
 
-    // Half-open after five seconds: of those who come then one is let through, and it takes its time to fail.
+    // Half-open after four seconds: of those who come then one is let through, and it takes its time to fail.
     answer = (response) => void setTimeout(() => response.destroy(), 500);
     const before = asked;
     const waiting: Promise<Outcome>[] = [];

@@ -3,11 +3,17 @@ import { availableDrivers } from "../../src/conformance/queues/drivers.ts";
 import { drainWorker } from "../../src/faults/queues/drain.ts";
 import { killWorkers } from "../../src/faults/queues/jobs.ts";
 import { poisonJobs } from "../../src/faults/queues/poison.ts";
+import { shareWork } from "../../src/faults/queues/share.ts";
 import { stopWorker } from "../../src/faults/queues/zombie.ts";
 
 // Short forms of `npm run fault:jobs`, `fault:poison` and `fault:zombie`. Most of what they take is the lease running out.
 describe.concurrent.each(availableDrivers)("faults of queues on %s", (driver) => {
   const runtime = "node";
+
+  test("three processes share a queue: each job is begun by one of them, once", { timeout: 90_000 }, async () => {
+    const report = await shareWork({ driver, runtime, jobs: 300 });
+    expect(report).toEqual({ lost: 0, doubled: 0, repeated: 0, workers: 3 });
+  });
 
   test("workers killed with jobs in their hands: none is lost, none has two effects, all are done in 15 s", {
     timeout: 90_000,

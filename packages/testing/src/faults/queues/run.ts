@@ -54,7 +54,7 @@ export async function faultRun<Result>(
     CREATE SCHEMA fault;
     CREATE TABLE fault.inbox (id uuid PRIMARY KEY, event text NOT NULL, received_at timestamptz NOT NULL DEFAULT now());
     CREATE TABLE fault.effects (number integer NOT NULL);
-    CREATE TABLE fault.beginnings (number integer NOT NULL);
+    CREATE TABLE fault.beginnings (number integer NOT NULL, worker text NOT NULL);
     CREATE TABLE fault.antidotes (number integer NOT NULL)`);
   const workers: QueueHost[] = [];
   const machine = commitProbe(home.adminUrl);

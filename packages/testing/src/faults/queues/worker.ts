@@ -1,6 +1,6 @@
 import { type Database, inboxTable, once, openDatabase } from "@trivet/db";
 import type { DatabaseBinding, QueueMessage, WorkerModule } from "@trivet/platform";
-import { integer, pgSchema } from "drizzle-orm/pg-core";
+import { integer, pgSchema, text } from "drizzle-orm/pg-core";
 
 /** What a job is. */
 export interface Job {
@@ -17,7 +17,11 @@ export interface Job {
 const schema = pgSchema("fault");
 const inbox = inboxTable(schema);
 const effects = schema.table("effects", { number: integer("number").notNull() });
-const beginnings = schema.table("beginnings", { number: integer("number").notNull() });
+const beginnings = schema.table("beginnings", {
+  number: integer("number").notNull(),
+  worker: text("worker").notNull(),
+});
+const self = crypto.randomUUID();
 const antidotes = schema.table("antidotes", { number: integer("number").notNull() });
 
 /** Each job has one effect, in the transaction that notes the job's id: a second delivery has none. */
@@ -37,7 +41,7 @@ async function handle(db: Database, message: QueueMessage): Promise<void> {
     message.retry({ cause: new Error(`job ${job.number} is poisoned`) });
     return;
   }
-  if (job.announced) await db.insert(beginnings).values({ number: job.number });
+  if (job.announced) await db.insert(beginnings).values({ number: job.number, worker: self });
   await new Promise((resolve) => setTimeout(resolve, job.takes));
   await db.transaction(async (tx) => {
     await once(tx, inbox, { id: job.id, event: "job" }, async () => {
