@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { beforeDeadline } from "./deadline.ts";
+import { describeError } from "./describe-error.ts";
 import { EnvelopeFault } from "./encryption/envelope-fault.ts";
 import { type KeyRing, type KeyRings, keyVariable } from "./encryption/key-ring.ts";
 import { type SealedTry, sealRequest } from "./encryption/sealed-try.ts";
@@ -91,10 +92,12 @@ export function createCall(invocation: Invocation, secret: string, keys: KeyRing
       const headers = await callHeaders(invocation, span.trace, contract, secret);
       const sealed = ring && (await sealRequest(addressed(invocation, contract, request), ring));
       const sent = sealed ? encrypted(request, headers, sealed) : request;
+      const started = performance.now();
       const answer = upstream.within(() => send(binding, sent, headers, invocation.deadline));
       if (!answer) throw unavailable(contract, new Error("As many calls as may wait for it are waiting."));
       const outcome = await answer.catch((cause: unknown) => cause);
       endHop(span, { method: request.method, route: routeOf(contract), service: contract.service, attempt }, outcome);
+      tellFailure(invocation, contract, { attempt, ms: performance.now() - started, encrypted: !!ring }, outcome);
       if (!hasFailed(outcome)) upstream.succeeded();
       else if (!isOfOneReplica(outcome) && (granted >= fairChance || !isLate(outcome))) upstream.failed();
       const again = repeatable && attempt < attempts && upstream.retries.allows;
@@ -109,6 +112,26 @@ export function createCall(invocation: Invocation, secret: string, keys: KeyRing
       await pause(backoff(attempt), invocation.deadline);
     }
   };
+}
+
+interface Try {
+  attempt: number;
+  ms: number;
+  encrypted: boolean;
+}
+
+/** Each try that got no answer, or that of a broken service: the caller may hide it from whoever asked, or try again. */
+function tellFailure({ log }: Invocation, contract: CallContract, made: Try, outcome: unknown): void {
+  const answered = outcome instanceof Response;
+  if (answered && outcome.status < 500) return;
+  log.warn("Try {attempt} to ask {callee} failed after {ms} ms", {
+    ...made,
+    ms: Math.round(made.ms * 100) / 100,
+    callee: contract.service,
+    method: contract.method.toUpperCase(),
+    route: routeOf(contract),
+    ...(answered ? { status: outcome.status } : { fault: describeError(outcome) }),
+  });
 }
 
 /** A service that says that what stands behind it is down, has not failed itself. */
