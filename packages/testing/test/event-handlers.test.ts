@@ -9,24 +9,17 @@ import { newCredentials, register } from "../src/people.ts";
 import { root } from "../src/root.ts";
 import { invocation } from "../src/service/invocation.ts";
 import { deliver, writtenQueue } from "../src/service/queues.ts";
-import { openServiceDatabase, type ServiceDatabase } from "../src/service/service-database.ts";
+import { openServiceDatabase } from "../src/service/service-database.ts";
 import { serviceSettings } from "../src/service/settings.ts";
 
 const authSettings = { ...serviceSettings, AUTH_SECRET: "abcdef0123456789abcdef0123456789abcd" };
 
-const databases: ServiceDatabase[] = [];
-afterAll(async () => {
-  for (const { drop } of databases) await drop();
-});
-const databaseOf = async (service: string): Promise<ServiceDatabase> => {
-  const database = await openServiceDatabase(service);
-  databases.push(database);
-  return database;
-};
+const authDatabase = await openServiceDatabase("auth");
+afterAll(() => authDatabase.drop());
 
 /** What people do at auth, and what it announces of it: a subscriber sees accounts that stay and one that goes. */
 async function history(): Promise<{ authEnv: object; announced: Envelope[] }> {
-  const { sql, binding } = await databaseOf("auth");
+  const { sql, binding } = authDatabase;
   const queue = writtenQueue();
   const authEnv = { ...authSettings, DB: binding, EVENTS_QUEUE: queue.binding };
   const entrance = client("http://auth", (url, init) =>
@@ -74,7 +67,7 @@ async function after(service: string, events: readonly Envelope[], authEnv: obje
   const { default: worker }: { default: ReturnType<typeof createWorker> } = await import(
     `${root}/workers/${service}/src/worker.ts`
   );
-  const { sql, binding } = await databaseOf(service);
+  const { sql, binding, drop } = await openServiceDatabase(service);
   const env = {
     ...serviceSettings,
     DB: binding,
@@ -83,10 +76,14 @@ async function after(service: string, events: readonly Envelope[], authEnv: obje
     USERS: { fetch: () => Promise.reject(new Error("users does not answer here")) },
     EVENTS_QUEUE: writtenQueue().binding,
   };
-  for (const body of events) {
-    expect(await deliver(worker, env, inboxQueueOf(service), [body])).toEqual([{ kind: "ack" }]);
+  try {
+    for (const body of events) {
+      expect(await deliver(worker, env, inboxQueueOf(service), [body])).toEqual([{ kind: "ack" }]);
+    }
+    return await stateOf(sql, service);
+  } finally {
+    await drop();
   }
-  return await stateOf(sql, service);
 }
 
 const twice = <T>(items: readonly T[]): T[] => items.flatMap((item) => [item, item]);
