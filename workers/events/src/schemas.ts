@@ -173,6 +173,7 @@ export const monitor = z
         queue: z.string(),
         backlog,
         messages: z.int().meta({ description: "As Postgres estimates them" }),
+        last_minute: z.int().meta({ description: "Events made in the last minute; 100,000 where there are more" }),
         bytes: z.int(),
         days: z.int().meta({ description: "Partitions that there are" }),
         first: place,

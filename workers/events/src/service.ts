@@ -1,6 +1,6 @@
 import { deadLetterQueueOf, eventsQueue, inboxQueueOf, subscriptions } from "@trivet/contracts";
 import { databaseFault, outboxBacklog, pingDatabase } from "@trivet/db";
-import { defineService, type QueueHandler } from "@trivet/http";
+import { defineService, pathOf, type QueueHandler } from "@trivet/http";
 import { eachMinute } from "./crons/each-minute.ts";
 import { tidy } from "./crons/tidy.ts";
 import { takeDeadLetters } from "./dead-letters/take-dead-letters.ts";
@@ -15,6 +15,7 @@ import {
   postRedriveAll,
 } from "./routes/dead-letters.ts";
 import { getAsyncApi } from "./routes/get-asyncapi.ts";
+import { getConsole } from "./routes/get-console.ts";
 import { getEvent } from "./routes/get-event.ts";
 import { getEvents } from "./routes/get-events.ts";
 import { getMonitor } from "./routes/get-monitor.ts";
@@ -26,6 +27,14 @@ import { outbox } from "./tables.ts";
 const graves = [eventsQueue, ...Object.keys(subscriptions).map(inboxQueueOf)].map(deadLetterQueueOf);
 const bury: QueueHandler<Deps> = { batch: takeDeadLetters };
 
+/** Whoever opens the monitor in a browser, which sends no token by itself, is led to the page that asks for one. */
+const toConsole = (request: Request): Response | undefined =>
+  request.method === "GET" &&
+  request.headers.get("sec-fetch-mode") === "navigate" &&
+  pathOf(request.url) === "/events/monitor"
+    ? new Response(null, { status: 303, headers: { location: "console" } })
+    : undefined;
+
 export const events = defineService<Env, Deps>({
   name: "events",
   version: "0.1.0",
@@ -33,13 +42,14 @@ export const events = defineService<Env, Deps>({
   env,
   deps: makeDeps,
   routes: [
-    ...[postEvent, getEvents, getEvent, getTail, getMonitor, getAsyncApi],
+    ...[postEvent, getEvents, getEvent, getTail, getConsole, getMonitor, getAsyncApi],
     ...[postReplay, getReplays, getReplay, postReplayCancel],
     ...[getDeadLetters, getDeadLetter, postRedrive, postRedriveAll, deleteOneDeadLetter],
   ],
   queues: { [eventsQueue]: { batch: takeEvents }, ...Object.fromEntries(graves.map((queue) => [queue, bury])) },
   crons: { "* * * * *": eachMinute, "7 * * * *": tidy },
   idempotency: ({ answers }) => answers,
+  before: toConsole,
   checks: { database: ({ db }) => pingDatabase(db, 2_000) },
   outbox: ({ db }) => outboxBacklog(db, outbox),
   faults: databaseFault,

@@ -92,6 +92,7 @@ describe("GET /events/monitor", () => {
           name: "log",
           queue: "events",
           backlog: { messages: 0, oldest_at: null, lag_s: 0 },
+          last_minute: 2,
           days: expect.any(Number),
           first: { id: first.id },
           last: { id: last.id },

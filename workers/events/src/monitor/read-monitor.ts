@@ -3,16 +3,21 @@ import { describeError, type QueueBinding } from "@trivet/platform";
 import type { Deps } from "../deps.ts";
 import { inboxOf } from "../env.ts";
 import { countDeadLetters } from "../queries/dead-letters.ts";
-import { selectEnds } from "../queries/log.ts";
+import { countSince, selectEnds } from "../queries/log.ts";
 import { selectSize } from "../queries/partitions.ts";
 import type { Backlog, Monitor } from "../schemas.ts";
+
+const minute = 60_000;
+/** A count that takes no longer however much goes on. */
+const mostCounted = 100_000;
 
 /** The log, its subscribers, and how far behind they are. */
 export async function readMonitor(deps: Deps): Promise<Monitor> {
   const { db, env } = deps;
-  const [size, ends, dead, backlog] = await Promise.all([
+  const [size, ends, lastMinute, dead, backlog] = await Promise.all([
     selectSize(db),
     selectEnds(db),
+    countSince(db, Date.now() - minute, mostCounted),
     countDeadLetters(db),
     backlogOf(deps, env.EVENTS_QUEUE),
   ]);
@@ -23,7 +28,10 @@ export async function readMonitor(deps: Deps): Promise<Monitor> {
       return { name, queue, events: [...events], backlog: behind, dead_letters: dead.get(queue) ?? 0 };
     }),
   );
-  return { streams: [{ name: "log", queue: eventsQueue, backlog, ...size, ...ends }], consumers };
+  return {
+    streams: [{ name: "log", queue: eventsQueue, backlog, last_minute: lastMinute, ...size, ...ends }],
+    consumers,
+  };
 }
 
 /** Null where a queue cannot be asked: the rest is worth knowing all the same. */

@@ -1,6 +1,6 @@
 import type { Envelope } from "@trivet/contracts";
 import type { Database, Transaction } from "@trivet/db";
-import { and, asc, desc, eq, gt, gte, lt, lte, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, gte, lt, lte, sql } from "drizzle-orm";
 import { firstIdAt } from "../log/event-id.ts";
 import type { EventFilter, LoggedEvent, TailFilter } from "../schemas.ts";
 import { log } from "../tables.ts";
@@ -112,4 +112,16 @@ export async function selectEnds(db: Database) {
   const [first] = await db.select(place).from(log).orderBy(log.id).limit(1);
   const [last] = await db.select(place).from(log).orderBy(desc(log.id)).limit(1);
   return { first: first ?? null, last: last ?? null };
+}
+
+/** How many events were made at a time or later, or `most` where there are more. */
+export async function countSince(db: Database, time: number, most: number): Promise<number> {
+  const recent = db
+    .select({ id: log.id })
+    .from(log)
+    .where(gte(log.id, firstIdAt(time)))
+    .limit(most)
+    .as("recent");
+  const [row] = await db.select({ events: count() }).from(recent);
+  return row?.events ?? 0;
 }

@@ -40,7 +40,7 @@ ${states.map(card).join("\n")}
 <a href="/asyncapi.json">Events in AsyncAPI 3.0</a></p>
 <h2>Watch</h2>
 <p class="links"><a href="/health/services">State of all services</a> <a href="/health/db">Databases</a>
-<a href="/ready">Readiness</a> <a href="/metrics">Metrics</a></p>
+<a href="/events/console">Events</a> <a href="/ready">Readiness</a> <a href="/metrics">Metrics</a></p>
 <h2>Call</h2>
 <pre>${escapeHtml(firstCalls(url))}</pre>`;
 
