@@ -1,4 +1,4 @@
-import { transaction } from "@trivet/db";
+import { type Database, transaction } from "@trivet/db";
 import type { Deps } from "../deps.ts";
 import { anonymise, deleteErasures, selectErasures } from "../queries/erasures.ts";
 import { selectPartitions } from "../queries/partitions.ts";
@@ -16,11 +16,15 @@ export async function eraseUsers({ db }: Pick<Deps, "db">): Promise<void> {
     const visitors = await selectErasures(db, together);
     if (visitors.length === 0) return;
     for (const partition of await selectPartitions(db)) {
-      await transaction(db, async (tx) => {
-        await waitForRollups(tx);
-        await anonymise(tx, partition, visitors);
-      });
+      for (let after: number | undefined = 0; after !== undefined; )
+        after = await eraseNext(db, partition, visitors, after);
     }
     await deleteErasures(db, visitors);
   }
 }
+
+const eraseNext = (db: Database, partition: string, visitors: readonly string[], after: number) =>
+  transaction(db, async (tx) => {
+    await waitForRollups(tx);
+    return await anonymise(tx, partition, visitors, after);
+  });

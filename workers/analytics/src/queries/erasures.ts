@@ -20,19 +20,39 @@ export async function deleteErasures(db: Database, visitors: readonly string[]):
   await db.delete(erasures).where(inArray(erasures.visitor, [...visitors]));
 }
 
+/** Chunks that one statement reads, so that it ends in time however large the day was. */
+const portion = 1_000;
+
 /**
- * Gives the events of these users in one partition to their pseudonyms, each all of one user's to the same. Nobody may put
- * chunks together meanwhile, as what is moved would be missed.
+ * Gives the events of these users in the next chunks of one partition, behind chunk `after`, to their pseudonyms, each all of
+ * one user's to the same; answers the last chunk that was read, or undefined when there are none. Nobody may put chunks
+ * together meanwhile, as what is moved would be missed.
  */
-export async function anonymise(tx: Transaction, partition: string, visitors: readonly string[]): Promise<void> {
-  const gone = sql`${`{${visitors.join()}}`}::uuid[]`;
+export async function anonymise(
+  tx: Transaction,
+  partition: string,
+  visitors: readonly string[],
+  after: number,
+): Promise<number | undefined> {
+  const table = sql`analytics.${sql.identifier(partition)}`;
+  const [next] = await tx.execute<{ last: string | null }>(sql`
+    select max(id) as last from (
+      select id from ${table} where id > ${after}::bigint order by id limit ${portion}::integer
+    ) as next
+  `);
+  if (next?.last == null) return undefined;
+  const gone = sql`(select unnest(${`{${visitors.join()}}`}::uuid[]))`;
   await tx.execute(sql`
-    update ${sql`analytics.${sql.identifier(partition)}`} as chunk set visitors = array(
+    update ${table} as chunk set visitors = array(
       select coalesce(pseudonym, known.visitor)
       from unnest(chunk.visitors) with ordinality as known (visitor, place)
-      left join ${erasures} as erasure on erasure.visitor = known.visitor and erasure.visitor = any(${gone})
+      left join ${erasures} as erasure on erasure.visitor = known.visitor and erasure.visitor in ${gone}
       order by place
     )
-    where chunk.visitors && ${gone}
+    where id in (
+      select id from ${table} as read, unnest(read.visitors) as known (visitor)
+      where id > ${after}::bigint and id <= ${next.last}::bigint and known.visitor in ${gone}
+    )
   `);
+  return Number(next.last);
 }
