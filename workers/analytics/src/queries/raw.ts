@@ -62,7 +62,9 @@ export function chosen({ range, event, filters = {} }: Selection, reading: Readi
   const [from, to] = [instant(range.from), instant(range.to)];
   const conditions = [
     sql`day >= ${from}::date and day <= ${to}::date and last_at >= ${from}::timestamptz and first_at < ${to}::timestamptz`,
-    sql`at >= ${from}::timestamptz and at < ${to}::timestamptz`,
+    // Of most chunks all is in the range, and no event's time has to be computed.
+    sql`(first_at >= ${from}::timestamptz and last_at < ${to}::timestamptz
+      or at >= ${from}::timestamptz and at < ${to}::timestamptz)`,
     ...(reading.chunks === undefined ? [] : [within(reading.chunks)]),
     ...(event === undefined ? [] : [sql`name = ${event} and ${event} = any(names)`]),
     ...matching(filters),
