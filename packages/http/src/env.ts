@@ -11,6 +11,7 @@ import {
 import type { RedisBinding } from "@trivet/platform/redis";
 import { parseHeaders } from "@trivet/platform/spans";
 import { z } from "zod";
+import "./input/words.ts";
 
 const hasFetch = (value: unknown): boolean =>
   typeof value === "object" && value !== null && "fetch" in value && typeof value.fetch === "function";
@@ -132,9 +133,5 @@ export type ServiceEnv = z.output<typeof serviceEnv>;
 export function envFaults(schema: z.ZodType, env: unknown): string[] {
   const parsed = schema.safeParse(env);
   if (parsed.success) return [];
-  return parsed.error.issues.map((issue) => {
-    const name = issue.path.join(".");
-    const missing = issue.code === "invalid_type" && issue.message.includes("undefined");
-    return missing ? `${name} is missing` : `${name} ${issue.message}`;
-  });
+  return parsed.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`);
 }

@@ -2,6 +2,7 @@ import { type FieldError, TrivetError } from "@trivet/platform";
 import type { z } from "zod";
 import { entryLimit, pointer } from "./field-error.ts";
 import { withoutUnions } from "./union-issues.ts";
+import "./words.ts";
 
 type Target = "json" | "form" | "query" | "param" | "header" | "cookie";
 
