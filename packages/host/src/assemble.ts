@@ -87,7 +87,7 @@ export async function assemble(plan: Plan): Promise<Assembly> {
     if (site && manifest.assets?.binding !== undefined) env[manifest.assets.binding] = assetsBinding(site);
     faults.push(...(site?.faults ?? []).map((fault) => `${manifest.file}: ${fault}`));
     const worker = await loadWorker(manifest);
-    const secrets = readOptionalSecrets(plan.source, manifest, worker);
+    const secrets = readOptionalSecrets(plan.source, manifest, worker, plan.variables);
     Object.assign(env, secrets.values);
     optional.push(...(worker[optionalSecrets] ?? []));
     faults.push(...secrets.faults, ...handlerFaults(manifest, worker));

@@ -37,6 +37,26 @@ describe("startHost", () => {
     expect(await (await fetch(host.url)).json()).toEqual({ path: "/from-router", names: ["COLOUR"] });
   });
 
+  test("a secret that was made for who requires it is given to who can do without it, and one that nobody requires is not made", async () => {
+    const tellsItsKeys = `export default {
+      fetch: (request, { VAULT_KEY, OTHER_KEY, USERS }) =>
+        USERS ? USERS.fetch(request).then(async (theirs) => Response.json({ VAULT_KEY, OTHER_KEY, theirs: await theirs.text() }))
+              : new Response(VAULT_KEY),
+      [Symbol.for("trivet.optionalSecrets")]: ["VAULT_KEY", "OTHER_KEY"],
+    };`;
+    const host = await start(
+      writeRoot({
+        ...pair,
+        "worker.mjs": tellsItsKeys,
+        "workers/users/worker.mjs": tellsItsKeys,
+        "workers/users/wrangler.toml": toml("app-users", '[secrets]\nrequired = ["VAULT_KEY"]\n'),
+      }),
+    );
+    const { theirs, ...own } = Object(await (await fetch(host.url)).json());
+    expect(theirs).toMatch(/^[\w-]{43}$/);
+    expect(own).toEqual({ VAULT_KEY: theirs });
+  });
+
   test("PUBLIC_URL follows to a port that the system chose, unless it is set", async () => {
     const url = '[vars]\nPUBLIC_URL = "http://localhost:8787"\n';
     const tells = "export default { fetch: (_, env) => new Response(env.PUBLIC_URL) };";

@@ -11,6 +11,8 @@ import type { Source } from "./source.ts";
 export interface Variables {
   environment: Environment;
   of: ReadonlyMap<string, Readonly<Record<string, VarValue>>>;
+  /** What one of these services requires, set or made in development: others may be able to do without it. */
+  secrets: ReadonlyMap<string, string>;
   /** Sentences on everything at fault, keyed by the variable's name. */
   faults: ReadonlyMap<string, string>;
 }
@@ -49,7 +51,7 @@ export async function readVariables(
     }),
   );
   for (const [name, fault] of source.faults) faults.set(name, fault);
-  return { environment, of, faults };
+  return { environment, of, secrets, faults };
 }
 
 /** The environment can only say strings; where the default is something else, what it says is read as JSON. */

@@ -72,13 +72,13 @@ async function writeConfig(
   { root, source }: Project,
   folder: string,
   manifest: Manifest,
-  { of }: Variables,
+  variables: Variables,
   url: string | undefined,
 ): Promise<string> {
   const toml = sections.parse(parse(await readFile(join(root, manifest.file), "utf8")));
-  const values = of.get(manifest.service) ?? {};
+  const values = variables.of.get(manifest.service) ?? {};
   const vars = Object.fromEntries(Object.entries(values).filter(([name]) => !manifest.secrets.includes(name)));
-  const optional = readOptionalSecrets(source, manifest, await loadWorker(manifest)).values;
+  const optional = readOptionalSecrets(source, manifest, await loadWorker(manifest), variables).values;
   const secrets = { ...secretsOf(manifest, values), ...optional };
   const hyperdrive = toml.hyperdrive?.map((section) => ({ ...section, localConnectionString: url }));
   const assets = manifest.assets && { ...toml.assets, directory: manifest.assets.directory };
