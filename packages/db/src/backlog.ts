@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Database } from "./open.ts";
 import type { Outbox } from "./outbox.ts";
-import { within } from "./within.ts";
+import { answerWithin } from "./within.ts";
 
 export interface OutboxBacklog {
   /** Events that are committed and not yet sent. */
@@ -18,7 +18,7 @@ const timeLimit = 1_000;
  * is no more than the backlog. Throws `unavailable` or `deadline_exceeded`.
  */
 export async function outboxBacklog(db: Database, outbox: Outbox): Promise<OutboxBacklog> {
-  const [found] = await within(
+  const [found] = await answerWithin(
     timeLimit,
     db.execute<{ waiting: number; lag: number | null }>(sql`
       select (select count(*) from ${outbox})::int as waiting,

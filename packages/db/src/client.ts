@@ -3,6 +3,7 @@ import type { Sql, TransactionSql } from "postgres";
 import type { Codecs, Pool, Turn } from "./pool.ts";
 import { Session } from "./session.ts";
 import type { StatementSpans } from "./statement-spans.ts";
+import { within } from "./within.ts";
 
 /** What the function of a transaction gets, for drizzle's session in it. */
 interface Scope {
@@ -163,11 +164,4 @@ function statement(send: (asArrays: boolean) => Promise<unknown>): Statement {
     return answer;
   };
   return Object.assign(answer, { values });
-}
-
-function within<T>(milliseconds: number, work: Promise<T>, giveUp: () => Error): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(giveUp()), milliseconds);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

@@ -2,6 +2,7 @@ import postgres, { type Options } from "postgres";
 import { clientFor } from "./client.ts";
 import { readConnectionString } from "./connection-string.ts";
 import { Pool } from "./pool.ts";
+import { within } from "./within.ts";
 
 /** A database for a process that lasts: SQL as text, and word from the server. Not for Workers. */
 export interface LastingDatabase {
@@ -96,7 +97,11 @@ function listen(
       ...notified((_, payload) => heard(payload)),
     });
     const check = async (): Promise<void> => {
-      await within(patience, sql.unsafe(`LISTEN "${channel}"`));
+      await within(
+        patience,
+        sql.unsafe(`LISTEN "${channel}"`),
+        () => new Error("The database did not answer in time."),
+      );
       if (lost) missed();
       lost = false;
     };
@@ -132,13 +137,6 @@ function listen(
 /** An option that postgres.js has and its types do not mention. */
 const notified = (onnotify: (channel: string, payload: string) => void): Options<Record<string, never>> =>
   ({ onnotify }) as Options<Record<string, never>>;
-
-function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("The database did not answer in time.")), milliseconds);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
-}
 
 /** Texts without quotes, commas, braces and blanks, such as ids and numbers, as a Postgres array. */
 export const arrayOf = (values: readonly (string | number)[]): string => `{${values.join(",")}}`;

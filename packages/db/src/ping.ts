@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import type { Database } from "./open.ts";
-import { within } from "./within.ts";
+import { answerWithin } from "./within.ts";
 
 /** Resolves when the database answers; throws `unavailable` or `deadline_exceeded`. */
 export async function pingDatabase(db: Database, timeoutMs: number): Promise<void> {
-  await within(timeoutMs, db.execute(sql`select 1`));
+  await answerWithin(timeoutMs, db.execute(sql`select 1`));
 }

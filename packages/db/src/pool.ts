@@ -42,7 +42,7 @@ export interface Turn {
 }
 
 interface Waiter {
-  admit(): void;
+  admit(line: Line): void;
   timer: ReturnType<typeof setTimeout>;
 }
 
@@ -82,10 +82,9 @@ export class Pool {
   /** Waits for a connection to come free. Throws `unavailable` when none does in time. */
   async turn(): Promise<Turn> {
     this.#line ??= this.#connect();
-    if (this.#line.free === 0) await this.#admission();
-    const line = this.#line;
-    line.free -= 1;
-    return this.#turnOn(line);
+    if (this.#line.free === 0) return this.#turnOn(await this.#admission());
+    this.#line.free -= 1;
+    return this.#turnOn(this.#line);
   }
 
   /**
@@ -127,12 +126,12 @@ export class Pool {
       done: () => {
         if (abandoned) line.abandoned -= 1;
         line.free += 1;
-        if (line === this.#line) this.#admitNext();
+        if (line === this.#line) this.#admitNext(line);
       },
     };
   }
 
-  #admission(): Promise<void> {
+  #admission(): Promise<Line> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
@@ -143,11 +142,13 @@ export class Pool {
     });
   }
 
-  #admitNext(): void {
+  /** Takes the connection on behalf of who has waited longest, so that nobody who comes meanwhile finds it free. */
+  #admitNext(line: Line): void {
     const next = this.#waiting.shift();
     if (!next) return;
     clearTimeout(next.timer);
-    next.admit();
+    line.free -= 1;
+    next.admit(line);
   }
 
   #connect(): Line {
@@ -170,9 +171,10 @@ export class Pool {
 
   #retire(line: Line): void {
     if (line !== this.#line) return;
-    this.#line = this.#connect();
+    const fresh = this.#connect();
+    this.#line = fresh;
     // Whoever still gets an answer on the old connections keeps it; the rest is cut off then.
     line.sql.end({ timeout: retireTimeout }).catch(() => {});
-    for (let admitted = 0; admitted < this.#options.max; admitted += 1) this.#admitNext();
+    for (let admitted = 0; admitted < this.#options.max; admitted += 1) this.#admitNext(fresh);
   }
 }
