@@ -15,11 +15,12 @@ export interface Settings {
 }
 
 const defaultDrainSeconds = 9;
+const highestPort = 65_535;
 
 /** `PORT`, where it is one. */
 export function readPort(source: Source): number | undefined {
   const given = source.read("PORT");
-  return given && /^\d+$/.test(given) ? Number(given) : undefined;
+  return given && /^\d+$/.test(given) && Number(given) <= highestPort ? Number(given) : undefined;
 }
 
 export function readSettings(source: Source, environment: Environment): { settings: Settings; faults: string[] } {
@@ -34,7 +35,7 @@ export function readSettings(source: Source, environment: Environment): { settin
   };
   const { trusted, faults: proxyFaults } = parseTrustedProxies(source.read("TRUSTED_PROXIES") ?? "");
   faults.push(...proxyFaults);
-  const port = number("PORT", 0, 65_535);
+  const port = number("PORT", 0, highestPort);
   if (port !== undefined && !Number.isInteger(port)) faults.push(`PORT is ${port}; it must be a whole number`);
   const { fault } = readProcessCount(source);
   if (fault !== undefined) faults.push(fault);

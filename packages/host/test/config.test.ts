@@ -6,6 +6,7 @@ import { whileLocked } from "../src/config/file-lock.ts";
 import { developmentSecrets, openSource, readVariables } from "../src/config/index.ts";
 import { startHost } from "../src/index.ts";
 import { readManifests } from "../src/manifest/index.ts";
+import { readPort } from "../src/settings.ts";
 import { run, runtimes } from "./fixtures/process.ts";
 import { helloWorker, toml, writeRoot } from "./fixtures/root.ts";
 
@@ -43,11 +44,13 @@ describe("variables", () => {
   });
 
   test("a line of .env that is none, and a name that is nearly one that is read, are faults; the environment is not ours", async () => {
-    const text = 'A=1\n# a remark\nnonsense hunter2\n\nexport B="two\nlines"\nC="open\nRATE_LIMIT_USERS=5\nOTHER=1\n';
+    const text =
+      'A=1\n# a remark\nnonsense hunter2\n\nexport B="two\nlines"\nC="open\nRATE_LIMIT_USERS=5\nPROT=1\nOTHER=1\n';
     const root = writeRoot({ ...service('[vars]\nRATE_LIMIT_USER = 1\nA = ""\nB = ""\nC = ""\n'), ".env": text });
     await expect(startHost({ root, env: { LOG_LEVELS: "x" }, port: 0, logs: false })).rejects.toMatchObject({
       faults: [
         ".env: line 3 is none of NAME=value; write it as one, put # before it, or take it out",
+        "PROT in .env is read by nothing: rename it to PORT, or take it out",
         "RATE_LIMIT_USERS in .env is read by nothing: rename it to RATE_LIMIT_USER, or take it out",
       ],
     });
@@ -95,6 +98,11 @@ describe("PUBLIC_URL", () => {
     expect((await urlAt(8790, {}, { ".env": "PUBLIC_URL=http://dev.test" })).urls[1]).toBe("http://dev.test");
     const own = { "workers/users/wrangler.toml": toml("users", '[vars]\nPUBLIC_URL = "http://dev.test"\n') };
     expect((await urlAt(8790, {}, own)).urls).toEqual([followed, "http://dev.test"]);
+  });
+
+  test("follows it to no port that there cannot be: that is a fault of PORT, and of nothing else", async () => {
+    const port = readPort(openSource(writeRoot(files), { PORT: "65536" }));
+    expect((await urlAt(port, {})).urls).toEqual(["http://localhost:8787", "http://localhost:8787"]);
   });
 
   test("stays where a service that the router leads to runs elsewhere, for both must name one issuer", async () => {

@@ -1,6 +1,7 @@
-import { closest, distance } from "fastest-levenshtein";
+import { closest } from "fastest-levenshtein";
 import { type Manifest, variablePrefix } from "../manifest/index.ts";
 import { hostVariables } from "./host-variables.ts";
+import { isNearly } from "./nearly.ts";
 import type { Source } from "./source.ts";
 
 /**
@@ -23,7 +24,7 @@ export function slips(
     // Addresses of services are held against the services that there are.
     if (!own || known.includes(name) || name.endsWith("_URL") || name.startsWith("DATABASE_URL_")) return [];
     const nearest = closest(name, known);
-    if (distance(name, nearest) > Math.min(2, nearest.length / 4) || sought?.includes(nearest) === false) return [];
+    if (!isNearly(name, nearest, Math.min(2, nearest.length / 4)) || sought?.includes(nearest) === false) return [];
     return [`${name} in .env is read by nothing: rename it to ${nearest}, or take it out`];
   });
 }

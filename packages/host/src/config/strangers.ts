@@ -1,5 +1,6 @@
-import { closest, distance } from "fastest-levenshtein";
+import { closest } from "fastest-levenshtein";
 import { hostName, type Manifest, variablePrefix } from "../manifest/index.ts";
+import { isNearly } from "./nearly.ts";
 import type { Source } from "./source.ts";
 
 const ofDatabase = "DATABASE_URL_";
@@ -33,12 +34,12 @@ export function strangers(source: Source, manifests: readonly Manifest[]): strin
 
 interface Stranger {
   nearest: string;
-  /** Whether it can hardly be anything but a slip: one letter in three, at most. */
+  /** Whether it can hardly be anything but a slip: one letter in three, at most, or two that have changed places. */
   isNear: boolean;
 }
 
 function stranger(word: string, known: readonly string[]): Stranger | undefined {
   if (known.length === 0 || known.includes(word)) return undefined;
   const nearest = closest(word, [...known]);
-  return { nearest, isNear: distance(word, nearest) <= nearest.length / 3 };
+  return { nearest, isNear: isNearly(word, nearest, nearest.length / 3) };
 }

@@ -50,6 +50,11 @@ const faulty: [Record<string, string>, string][] = [
     { SERVICE_URL_TEMPLATE: "http://a.{service}:8001,http://a.{service}:8001" },
     "SERVICE_URL_TEMPLATE holds an address twice",
   ],
+  [
+    { DATABASE_URL_USRES: "postgres://canary" },
+    "DATABASE_URL_USRES is about a service usres, which is not there: rename it to",
+  ],
+  [{ UATH_URL: "http://canary" }, "UATH_URL is about a service uath, which is not there: rename it to AUTH_URL"],
   [{ USER_URL: "http://canary" }, "USER_URL is about a service user, which is not there: rename it to USERS_URL"],
 ];
 
