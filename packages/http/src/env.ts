@@ -13,14 +13,14 @@ import { parseHeaders } from "@trivet/platform/spans";
 import { z } from "zod";
 import "./input/words.ts";
 
-const hasFetch = (value: unknown): boolean =>
+export const isBinding = (value: unknown): value is ServiceBinding =>
   typeof value === "object" && value !== null && "fetch" in value && typeof value.fetch === "function";
 
 /** A `[[services]]` entry. */
-export const serviceBinding = z.custom<ServiceBinding>(hasFetch, { error: "expected a [[services]] binding" });
+export const serviceBinding = z.custom<ServiceBinding>(isBinding, { error: "expected a [[services]] binding" });
 
 /** An `[assets]` entry. */
-export const assetsBinding = z.custom<AssetsBinding>(hasFetch, { error: "expected an [assets] binding" });
+export const assetsBinding = z.custom<AssetsBinding>(isBinding, { error: "expected an [assets] binding" });
 
 /** A `[[hyperdrive]]` entry. */
 export const databaseBinding = z.custom<DatabaseBinding>(

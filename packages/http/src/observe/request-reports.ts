@@ -1,5 +1,6 @@
 import { analyticsLimit, type RequestMinute, recordRequests, requestBounds } from "@trivet/contracts";
 import { type Call, type KeyRings, newId, type ServiceBinding } from "@trivet/platform";
+import { isBinding } from "../env.ts";
 import type { Measure } from "./metrics.ts";
 
 /** Milliseconds after the first of its requests that a report goes out, with the first request then. */
@@ -81,6 +82,3 @@ export function reportsOf(env: object, keys: KeyRings): RequestReports | undefin
   const analytics: unknown = Reflect.get(env, "ANALYTICS");
   return keys.has("analytics") && isBinding(analytics) ? new RequestReports(analytics) : undefined;
 }
-
-const isBinding = (value: unknown): value is ServiceBinding =>
-  typeof value === "object" && value !== null && "fetch" in value && typeof value.fetch === "function";

@@ -9,6 +9,7 @@ main { width: min(100%, 30rem); padding: 2rem; background: var(--card); border: 
 main:has(.mail) { width: min(100%, 48rem); }
 h1 { margin: 0 0 .75rem; font-size: 1.5rem; line-height: 1.25; text-wrap: balance; }
 p { margin: 0 0 1.25rem; }
+a { color: var(--accent); }
 label { display: block; font-weight: 600; margin-bottom: .375rem; }
 input { width: 100%; padding: .75rem; font: inherit; color: inherit; background: transparent; border: 1px solid var(--line); border-radius: 8px; margin-bottom: .375rem; }
 .hint { font-size: .9375rem; color: var(--soft); }
