@@ -124,6 +124,11 @@ describe("the media type", () => {
     "application/json; charset=utf8",
     "APPLICATION/JSON",
     "application/problem+json",
+    "application/vnd.trivet.v2+json",
+    "application/json ;charset=utf-8",
+    "application/json;",
+    "application/json ; ; charset=utf-8 ;",
+    'application/json; profile="a;b=\\"c\\""; charset="UTF\\-8"',
   ])("is taken: %s", async (type) => {
     expect((await send('{"name":"a"}', { "content-type": type })).status).toBe(201);
   });
@@ -142,6 +147,11 @@ describe("the media type", () => {
     "application/json; charset=utf-8x",
     "application/json, text/plain",
     "application/json ; charset = utf-8",
+    "application/json; charset",
+    'application/json; charset="utf-8',
+    "application/json; charset=latin1; charset=utf-8",
+    "application/x/y+json",
+    `application/json${" ;".repeat(5_000)}=`,
   ])("is refused with 415: %s", async (type) => {
     const response = await send('{"name":"a"}', { "content-type": type });
     expect(response.status).toBe(415);

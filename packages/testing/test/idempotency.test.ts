@@ -35,15 +35,19 @@ interface Sent {
   as?: string;
   key?: string;
   text?: string;
+  type?: string;
 }
 
 /** Says what came back, without what is of the moment. */
-async function send(body: object | undefined, { path = "/twins/orders", as = "shop", key, text }: Sent = {}) {
+async function send(
+  body: object | undefined,
+  { path = "/twins/orders", as = "shop", key, text, type = "application/json" }: Sent = {},
+) {
   const headers = new Headers({ "x-service-token": await mintServiceToken(as, "twins", secret) });
   if (key !== undefined) headers.set("idempotency-key", key);
   const init: RequestInit = { method: "POST", headers };
   if (body !== undefined) {
-    headers.set("content-type", "application/json");
+    headers.set("content-type", type);
     init.body = text ?? JSON.stringify(body);
   }
   const answer = await worker.fetch(new Request(`http://twins${path}`, init), env, { waitUntil: () => undefined });
@@ -117,6 +121,14 @@ describe("a request with an Idempotency-Key", () => {
       });
     }
     expect(await effects(item)).toBe(1);
+  });
+
+  test("is known by what it says where its type is written unusually, too", async () => {
+    const { key, item } = fresh();
+    const type = "application/json ; charset=UTF-8";
+    expect(await send({ item }, { key, type })).toMatchObject({ status: 201, replayed: null });
+    expect(await send({ item }, { key, type })).toMatchObject({ status: 201, replayed: "true" });
+    expect(await send({ item: "other" }, { key, type })).toMatchObject({ status: 422 });
   });
 
   test("is its caller's own: another's with the same key is another request", async () => {

@@ -18,7 +18,7 @@ export async function keyedRequest<Deps>(
   }
   if (!wellFormed.test(key)) throw refusal("must be 1 to 255 visible ASCII characters, sent once");
   const { pathname, search } = new URL(c.req.url);
-  const body: unknown = c.req.raw.body === null ? undefined : await c.req.json();
+  const body: unknown = contract.request?.body ? await c.req.json() : undefined;
   const content = JSON.stringify([c.req.method, pathname, search, ordered(body)]);
   const fingerprint = keyed(c.env.env.SERVICE_JWT_SECRET, content);
   return { caller: callerOf(c.var.actor), key, fingerprint, status: successOf(contract) };

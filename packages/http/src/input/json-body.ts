@@ -2,12 +2,13 @@ import { TrivetError } from "@trivet/platform";
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { deepestJson, membersIn, outlineOf } from "./json-outline.ts";
+import { readMediaType } from "./media-type.ts";
 import { tooLarge } from "./upload.ts";
 
 /** RFC 8259 JSON and the `+json` types built on it (RFC 6839). */
-const jsonType = /^application\/(?:[a-z.-]+\+)?json(?:;.*)?$/i;
-const plainType = /^text\/plain(?:;.*)?$/i;
-const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i;
+const jsonType = /^application\/(?:[^/]+\+)?json$/;
+/** As it is written most often, and as the contract's validator reads it, too. */
+const usualType = /^application\/json(?:; ?charset=utf-8)?$/i;
 
 /** One mebibyte, unless a route says otherwise. */
 export const defaultBodyLimit = 1024 * 1024;
@@ -19,13 +20,9 @@ export const defaultBodyLimit = 1024 * 1024;
  */
 export const jsonBody = (limit: number, beacon = false) =>
   createMiddleware(async (c, next) => {
-    const type = c.req.header("content-type");
-    const isPlain = beacon && type !== undefined && plainType.test(type);
-    if (
-      type === undefined ||
-      !(isPlain || jsonType.test(type)) ||
-      !/^utf-?8$/i.test(charset.exec(type)?.[1] ?? "utf-8")
-    ) {
+    const sent = c.req.header("content-type") ?? "";
+    const isUsual = usualType.test(sent);
+    if (!isUsual && !isJson(sent, beacon)) {
       throw new TrivetError("unsupported_media_type", undefined, { headers: { accept: "application/json" } });
     }
     const encoding = c.req.header("content-encoding");
@@ -35,10 +32,16 @@ export const jsonBody = (limit: number, beacon = false) =>
       });
     }
     const value = parseJson(decodeUtf8(await readBody(c, limit)));
-    if (isPlain) c.req.raw = asJson(c.req.raw);
+    if (!isUsual) c.req.raw = asJson(c.req.raw);
     c.req.json = () => parsed(value);
     await next();
   });
+
+function isJson(sent: string, beacon: boolean): boolean {
+  const type = readMediaType(sent);
+  if (!type || !/^utf-?8$/.test(type.charset ?? "utf-8")) return false;
+  return jsonType.test(type.essence) || (beacon && type.essence === "text/plain");
+}
 
 /** For a request's `json()`, whose own would write a cached value out as text and parse that again; it is typed by who asks. */
 const parsed = <T>(value: unknown): Promise<T> => Promise.resolve(value as T);
