@@ -13,7 +13,7 @@ export async function readLetters({ manager, ensure }: Jet, queue: string, count
   for (let seq = state.first_seq; seq <= state.last_seq && letters.length < count; seq += 1) {
     try {
       const message = await manager.streams.getMessage(stream, { seq });
-      if (message) letters.push(letterOf(message.header, message.data, message.seq));
+      if (message) letters.push(letterOf(message.header, message.data, message));
     } catch (error) {
       if (!(error instanceof JetStreamApiError && error.code === noMessage)) throw error;
     }
@@ -30,7 +30,7 @@ export async function redriveLetters({ client, ensure }: Jet, prefix: string, qu
     if (num_pending === 0) return redriven;
     const messages = await consumer.fetch({ max_messages: Math.min(num_pending, 100), expires: 1_000 });
     for await (const message of messages) {
-      const { id, sentAt, origin, contentType, body } = letterOf(message.headers, message.data, message.seq);
+      const { id, sentAt, origin, contentType, body } = letterOf(message.headers, message.data, message);
       if (origin === undefined) {
         message.nak();
         continue;

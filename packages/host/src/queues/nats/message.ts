@@ -53,33 +53,68 @@ export function headersOfReturned({ id, sentAt, contentType, attempts, source }:
  * attempt, and the server's count tells how many there were.
  */
 export function waitOf({ headers: given, info }: JsMsg): number | undefined {
-  if (!given?.has(names.due) || info.deliveryCount > 1) return undefined;
-  return Math.max(0, Number(given.get(names.due)) - Date.now());
+  const due = numberIn(given, names.due);
+  if (due === undefined || info.deliveryCount > 1) return undefined;
+  return Math.max(0, due - Date.now());
 }
 
 export function takenOf(message: JsMsg): Taken {
-  const given = message.headers;
+  const { headers: given, info, seq, timestamp } = message;
   // `waitOf` has sent it back once.
-  const sentBack = given?.has(names.due) ? 1 : 0;
+  const sentBack = numberIn(given, names.due) === undefined ? 0 : 1;
+  const { origin: _, ...said } = letterOf(given, message.data, { seq, timestamp });
   return {
-    id: given?.get(names.id) ?? String(message.seq),
-    sentAt: Number(given?.get(names.sent)),
-    attempts: Number(given?.get(names.attempts) || 0) + message.info.deliveryCount - sentBack,
-    contentType: contentTypeOf(given),
-    body: message.data,
-    cause: given?.get(names.cause) || undefined,
+    ...said,
+    attempts: (numberIn(given, names.attempts) ?? 0) + info.deliveryCount - sentBack,
     source: message,
   };
 }
 
-/** `headersOf` has put one of these there. */
-const contentTypeOf = (given: MsgHdrs | undefined): QueueContentType => given?.get(names.type) as QueueContentType;
+/** What the server says of a message. */
+interface Place {
+  seq: number;
+  /** ISO 8601: when it was stored. */
+  timestamp: string;
+}
 
-export const letterOf = (given: MsgHdrs | undefined, body: Uint8Array, sequence: number): Letter => ({
-  id: given?.get(names.id) || String(sequence),
-  sentAt: Number(given?.get(names.sent)),
-  contentType: contentTypeOf(given),
+/** A message as it says itself what it is; where others have sent it, with other headers or none, as the server and its bytes do. */
+export const letterOf = (given: MsgHdrs | undefined, body: Uint8Array, { seq, timestamp }: Place): Letter => ({
+  id: given?.get(names.id) || String(seq),
+  sentAt: numberIn(given, names.sent) ?? Date.parse(timestamp),
+  contentType: contentTypeOf(given?.get(names.type), body),
   body,
   origin: given?.get(names.origin) || undefined,
   cause: given?.get(names.cause) || undefined,
 });
+
+/** The end of the year 9999, after which no time is one that everybody can write. */
+const latest = 253_402_300_799_999;
+
+/** A time or a count; undefined where there is none that can be one. */
+function numberIn(given: MsgHdrs | undefined, name: string): number | undefined {
+  const text = given?.get(name) ?? "";
+  return /^\d{1,15}$/.test(text) && Number(text) <= latest ? Number(text) : undefined;
+}
+
+/** Of what nobody has named, the first that it can be read as. */
+function contentTypeOf(named: string | undefined, body: Uint8Array): QueueContentType {
+  const known = contentTypes.find((type) => type === named);
+  if (known) return known;
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(body);
+    return isJson(text) ? "json" : "text";
+  } catch {
+    return "bytes";
+  }
+}
+
+const contentTypes: readonly QueueContentType[] = ["json", "text", "bytes", "v8"];
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
