@@ -36,9 +36,14 @@ export const start = defineCommand({
     },
   },
   async run({ args }) {
+    const workers = args.workers === true;
+    const [first = ""] = args._;
+    // What other servers call their processes.
+    if (workers && /^\d+$/.test(first)) {
+      throw new UsageError(`--workers runs the system on workerd; for ${first} processes say --processes=${first}.`);
+    }
     const project = openProject(args._);
     const port = readPort(args.port);
-    const workers = args.workers === true;
     const processes = readProcesses(project, args.processes, workers);
     // Those who share the ports have been checked before the first of them was started.
     if (!member) await checkStart(project, workers, port);

@@ -153,6 +153,7 @@ describe("trivet start, when it cannot", () => {
     [["start", "--port=http"], "--port=http is not a port; it must be a whole number from 0 to 65535."],
     [["dev", "--port", "70000"], "--port=70000 is not a port; it must be a whole number from 0 to 65535."],
     [["start", "--port", "-1"], "--port=-1 is not a port; it must be a whole number from 0 to 65535."],
+    [["start", "--workers", "3"], "--workers runs the system on workerd; for 3 processes say --processes=3."],
     [["start", "--processes=0"], "--processes=0 is not a number of processes; it must be "],
     [["migrate", "down", "--service=users", "--steps", "-1"], "--steps=-1 is not a number of migrations"],
   ])("64: %j is refused", async (args, sentence) => {
