@@ -16,7 +16,7 @@ interface Published {
 const send = (connection: NatsConnection, subject: string, { body, said = {} }: Published) => {
   const given = headers();
   for (const [name, value] of Object.entries(said)) given.set(name, value);
-  return connection.request(subject, body, { headers: given });
+  return connection.request(subject, body, { headers: given, timeout: 5_000 });
 };
 
 /** What a consumer gets of messages that some other program has put into the stream. */
