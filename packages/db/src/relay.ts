@@ -2,6 +2,7 @@ import type { Envelope } from "@trivet/contracts";
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Database } from "./open.ts";
 import type { Outbox } from "./outbox.ts";
+import { within } from "./within.ts";
 
 export interface RelayOptions {
   db: Database;
@@ -101,15 +102,11 @@ const isClaimed = <Row extends Partial<Claimed>>(row: Row): row is Row & Claimed
 
 /** Undefined when the events were sent, else what went wrong. */
 async function attempt(envelopes: readonly Envelope[], send: RelayOptions["send"]): Promise<string | undefined> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`not stored within ${sendTimeout} ms`)), sendTimeout);
   try {
-    await Promise.race([send(envelopes), late]);
+    await within(sendTimeout, send(envelopes), () => new Error(`not stored within ${sendTimeout} ms`));
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
-  } finally {
-    clearTimeout(timer);
   }
 }
 
