@@ -133,5 +133,11 @@ export type ServiceEnv = z.output<typeof serviceEnv>;
 export function envFaults(schema: z.ZodType, env: unknown): string[] {
   const parsed = schema.safeParse(env);
   if (parsed.success) return [];
-  return parsed.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`);
+  return parsed.error.issues.flatMap(faultsOf);
+}
+
+function faultsOf(issue: z.core.$ZodIssue): string[] {
+  const { path, message } = issue;
+  if (issue.code !== "unrecognized_keys") return [`${path.join(".")} ${message}`];
+  return issue.keys.map((key) => `${[...path, key].join(".")} is not a known field`);
 }
