@@ -23,7 +23,7 @@ export {
 } from "./env.ts";
 export type { CronHandler, QueueHandler } from "./handlers.ts";
 export { queryInteger } from "./input/query.ts";
-export { lateAfter, tooLarge, type Upload, watchBody } from "./input/upload.ts";
+export { lateAfter, shortBodyOf, tooLarge, type Upload, watchBody } from "./input/upload.ts";
 export type { Measure } from "./observe/metrics.ts";
 export { assertMatches, etagOf, withEtag } from "./output/etag.ts";
 export {

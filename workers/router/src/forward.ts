@@ -43,7 +43,8 @@ export async function forward(
   const binding = services.get(to.service);
   if (!binding) throw new TrivetError("not_found");
   const upstream = c.env.invocation.upstreams.of(to.service);
-  const body = cappedBody(c);
+  const body = await cappedBody(c);
+  const upload = isUpload(body) ? body : undefined;
   const deadline = Date.now() + env.REQUEST_TIMEOUT_MS;
   const url = `http://${to.service}${to.path}${queryOf(c.req.url)}`;
   const message = { url, body, deadline, patience: env.REQUEST_TIMEOUT_MS };
@@ -57,11 +58,11 @@ export async function forward(
     propagateTrace(span.trace, headers);
     const send = () => ask(binding, sent, { ...message, headers });
     // An upload holds no slot: how long it takes is the client's affair, and others would wait for it.
-    const answer = body ? send() : upstream.within(send);
+    const answer = upload ? send() : upstream.within(send);
     if (!answer) throw crowded(upstream);
     const outcome = await answer.catch((cause: unknown) => cause);
     endHop(span, { method: sent.method, service: to.service, attempt }, outcome);
-    if (body?.fault) throw body.fault;
+    if (upload?.fault) throw upload.fault;
     const answered = outcome instanceof Response && (!isOutage(outcome) || isFinal(outcome));
     if (!answered && sent.signal.aborted) throw new TrivetError("client_closed_request", undefined, { cause: outcome });
     if (!isProbe && !isOfOneReplica(outcome)) upstream[answered ? "succeeded" : "failed"]();
@@ -85,7 +86,7 @@ async function headersFor(
   const headers = forwardedHeaders(sent.headers, {
     invocation: c.env.invocation,
     // Not while a body is on its way: how long that takes is the client's affair, not the service's.
-    deadline: body ? undefined : deadline,
+    deadline: isUpload(body) ? undefined : deadline,
     serviceToken: await mintServiceToken("router", to.service, env.SERVICE_JWT_SECRET),
     clientAddress: caller.address,
     accessToken: caller.exchangedToken,
@@ -97,12 +98,14 @@ async function headersFor(
 
 interface Message {
   url: string;
-  body: Upload | undefined;
-  /** Unix milliseconds; of a request without a body. */
+  body: ArrayBuffer | Upload | undefined;
+  /** Unix milliseconds; of a request whose body is not still on its way. */
   deadline: number;
   /** Milliseconds the service has until its answer begins. */
   patience: number;
 }
+
+const isUpload = (body: Message["body"]): body is Upload => body !== undefined && "stream" in body;
 
 /** The answer, or `deadline_exceeded` unless it begins in time. Ends with the client, also while it streams. */
 async function ask(binding: ServiceBinding, client: Sent, to: Message & { headers: Headers }): Promise<Response> {
@@ -116,10 +119,11 @@ async function ask(binding: ServiceBinding, client: Sent, to: Message & { header
     signal: stop.signal,
   };
   const { body, deadline, patience } = to;
-  if (body) Object.assign(init, { body: body.stream, duplex: "half" });
+  if (isUpload(body)) Object.assign(init, { body: body.stream, duplex: "half" });
+  else if (body) init.body = body;
   const answer = binding.fetch(new Request(to.url, init));
   try {
-    return await beforeDeadline(answer, body ? () => lateAfter(body, patience) : deadline);
+    return await beforeDeadline(answer, isUpload(body) ? () => lateAfter(body, patience) : deadline);
   } catch (fault) {
     stop.abort();
     throw fault;

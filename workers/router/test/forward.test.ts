@@ -483,6 +483,25 @@ describe("the body cap", () => {
     expect(users.asked).toHaveLength(0);
   });
 
+  test("a body declared to be short goes whole or not at all: no service begins with one that breaks off or is late", async () => {
+    const users = reading();
+    const front = door({ USERS: users, REQUEST_TIMEOUT_MS: "300" });
+    const ends: [string, (controller: ReadableStreamDefaultController) => unknown][] = [
+      ["client_closed_request", (controller) => controller.error(new Error("the connection was lost"))],
+      ["request_timeout", () => new Promise(() => undefined)],
+    ];
+    for (const [code, end] of ends) {
+      const body = new ReadableStream({
+        start: (controller) => controller.enqueue(new Uint8Array(10)),
+        pull: async (controller) => void (await end(controller)),
+      });
+      const headers = { "content-length": "20" };
+      const response = await front.send("/users/1", { method: "POST", body, headers, duplex: "half" });
+      expect((await problemOf(response)).code).toBe(code);
+    }
+    expect(users.asked).toEqual([]);
+  });
+
   test("a stream above it is refused, and the service does not take the blame", async () => {
     const users = reading();
     const front = door({ USERS: users, MAX_BODY_BYTES });

@@ -42,16 +42,31 @@ export function watchBody(request: Request, limits: UploadLimits): Upload | unde
   return body === null ? undefined : watched(body, limits);
 }
 
-/** What is still to come is not watched for: a body that is declared to be so short has to be there by the deadline. */
+/** Bytes. What is still to come of so little is not watched for: it has to be there by the deadline. */
 const shortBody = 64 * 1024;
 const usualSilence = 30_000;
 
-/** The body of a request, watched, if it has a long one or one of unknown length. */
-function watchLongBody(request: Request): Upload | undefined {
+function isShort(request: Request): boolean {
   const declared = request.headers.get("content-length");
-  if (declared !== null && Number(declared) <= shortBody) return undefined;
-  return watchBody(request, { size: Number.POSITIVE_INFINITY, silence: usualSilence });
+  return declared !== null && Number(declared) <= shortBody;
 }
+
+/**
+ * The whole body of a request that declares a short one, for less than it costs to lead a stream on; undefined where it
+ * declares a long one or none. Refuses one that is not there after `patience` milliseconds (408) or that breaks off (499).
+ */
+export async function shortBodyOf(request: Request, patience: number): Promise<ArrayBuffer | undefined> {
+  if (bodiless.has(request.method) || !isShort(request)) return undefined;
+  const body = await soon(request.arrayBuffer(), patience).catch((cause: unknown) => {
+    throw new TrivetError("client_closed_request", undefined, { cause });
+  });
+  if (body === "late") throw new TrivetError("request_timeout");
+  return body.byteLength > 0 ? body : undefined;
+}
+
+/** The body of a request, watched, if it has a long one or one of unknown length. */
+const watchLongBody = (request: Request): Upload | undefined =>
+  isShort(request) ? undefined : watchBody(request, { size: Number.POSITIVE_INFINITY, silence: usualSilence });
 
 /** Reads a refused request's body to its end, before the refusal is sent. */
 export async function swallowBody(request: Request, uploading: Uploading): Promise<void> {
@@ -95,7 +110,7 @@ function watched(body: ReadableStream<Uint8Array>, { size, silence }: UploadLimi
   const readOn = async (): Promise<void> => {
     const until = Date.now() + swallowing;
     for (let left = swallowed; left > 0 && !ended; ) {
-      const read = await next(until - Date.now());
+      const read = await next(Math.max(0, until - Date.now()));
       if (read === "late" || read === "broken" || read.done) break;
       left -= read.value.byteLength;
     }
