@@ -3,6 +3,7 @@ import type { RedisBinding } from "@trivet/platform/redis";
 import { timed } from "@trivet/testing/timed";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { memoryBinding } from "../../src/redis/memory/binding.ts";
+import { respBinding } from "../../src/redis/resp.ts";
 
 /** How far this file's clock has been put forward, in milliseconds: no test waits for a window to end. */
 const clock = { ahead: 0 };
@@ -165,6 +166,39 @@ describe("four limiters with a count in common", () => {
     }
     expect(trips).toBeLessThan(200);
     await one.settled();
+  });
+});
+
+const { REDIS_URL } = process.env;
+
+describe.each([
+  { name: "in the process", open: () => ({ ...memoryBinding(), close: async () => {} }) },
+  ...(REDIS_URL ? [{ name: "over RESP", open: () => respBinding(REDIS_URL) }] : []),
+])("what stands where a count should be, $name", ({ open }) => {
+  test.each([
+    ["text", 10, ["SET", "banana"]],
+    ["another type", 10, ["RPUSH", "banana"]],
+    ["less than nothing", 10, ["SET", "-999999", "PX", "60000"]],
+    ["a count that never ends", 6, ["SET", "4"]],
+    ["a count that ends in days", 6, ["SET", "4", "PX", "999999999"]],
+  ] as const)("%s is no outage, and %i of ten are let through in a minute", async (_, allowed, [command, ...value]) => {
+    const redis = open();
+    const somebody = crypto.randomUUID();
+    const stored = `trivet:limit:test:test:${somebody}`;
+    const deadline = Date.now() + 5_000;
+    await redis.execute([[command, stored, ...value]], { deadline });
+    const members = [member(redis, 10), member(redis, 10)];
+    const taken: Allowance[] = [];
+    for (let sent = 0; sent < 20; sent += 1) for (const one of members) taken.push(await one.take(somebody));
+    for (const one of members) await one.settled();
+    const [left] = await redis.execute([["PTTL", stored]], { deadline });
+    await redis.execute([["DEL", stored]], { deadline });
+    await redis.close();
+    expect(taken.filter(({ local }) => local)).toEqual([]);
+    expect(count(taken)).toBe(allowed);
+    const { result } = Object(left);
+    expect(result).toBeGreaterThan(0);
+    expect(result).toBeLessThanOrEqual(60_000);
   });
 });
 
