@@ -46,8 +46,10 @@ export function databaseFault(error: unknown): TrivetError | undefined {
   const code = codeOf(cause);
   const known = code === undefined ? undefined : (codes.get(code) ?? codeOfClass(code));
   if (known === undefined && !wrapped && !(cause instanceof PostgresError)) return undefined;
-  return new TrivetError(known ?? (isConnectionLoss(cause) ? "unavailable" : "internal"), undefined, {
+  const meant = known ?? (isConnectionLoss(cause) ? "unavailable" : "internal");
+  return new TrivetError(meant, undefined, {
     cause: withoutValues(cause, wrapped ? error.query : undefined),
+    ...(meant === "unavailable" && { retryAfter: 1 }),
   });
 }
 

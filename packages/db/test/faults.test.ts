@@ -40,7 +40,7 @@ describe("databaseFault", () => {
     ]) {
       const other = keptDatabase(changed(scratch.url, change));
       const error = await failure(other.db.execute(sql`select 1`));
-      expect(databaseFault(error)).toMatchObject({ code: "unavailable", status: 503 });
+      expect(databaseFault(error)).toMatchObject({ code: "unavailable", status: 503, retryAfter: 1 });
       await other.close();
     }
   });

@@ -11,6 +11,7 @@ export * from "./hop-by-hop.ts";
 export * from "./idempotency.ts";
 export * from "./ids.ts";
 export * from "./invocation.ts";
+export { isCanonical } from "./is-canonical.ts";
 export * from "./log.ts";
 export * from "./password.ts";
 export * from "./ports.ts";

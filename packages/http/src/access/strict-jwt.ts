@@ -1,4 +1,5 @@
-import { type CryptoKey, errors, type JWTPayload, jwtVerify } from "jose";
+import { isCanonical } from "@trivet/platform";
+import { base64url, type CryptoKey, errors, type JWTPayload, jwtVerify } from "jose";
 
 /** What exactly one kind of token must look like; anything else is forged. */
 export interface TokenRules {
@@ -45,7 +46,7 @@ export function readHeader(token: string, rules: TokenRules): StrictHeader {
   const [encodedHeader = "", encodedPayload = "", signature = ""] = parts;
   const header = canonicalJson(encodedHeader);
   canonicalJson(encodedPayload);
-  if (signature === "" || canonicalBytes(signature) === undefined) {
+  if (signature === "" || !isCanonical(signature)) {
     throw new TokenFault("The token's signature is not canonical base64url.");
   }
   if (Object.keys(header).some((name) => !headerNames.has(name))) {
@@ -99,14 +100,6 @@ function canonicalJson(encoded: string): Record<string, unknown> {
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The bytes, or undefined unless encoding them again gives the same text: no padding, no loose bits. */
-function canonicalBytes(encoded: string): Uint8Array | undefined {
-  if (!/^[\w-]+$/.test(encoded)) return undefined;
-  try {
-    const binary = atob(encoded.replaceAll("-", "+").replaceAll("_", "/"));
-    const again = btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-    return again === encoded ? Uint8Array.from(binary, (char) => char.charCodeAt(0)) : undefined;
-  } catch {
-    return undefined;
-  }
-}
+/** The bytes of what could be written in no other way. */
+const canonicalBytes = (encoded: string): Uint8Array | undefined =>
+  encoded !== "" && isCanonical(encoded) ? base64url.decode(encoded) : undefined;

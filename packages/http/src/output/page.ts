@@ -1,5 +1,6 @@
 import { TrivetError } from "@trivet/platform";
 import type { Context } from "hono";
+import { base64url } from "jose";
 import { z } from "zod";
 import { queryInteger } from "../input/query.ts";
 
@@ -31,7 +32,8 @@ export interface Page<Item> {
  * Writes an opaque cursor: the sort keys of the last item, and the list it belongs to, so that a
  * cursor of another list is refused instead of misread.
  */
-export const encodeCursor = (list: string, keys: readonly unknown[]): string => encode(JSON.stringify([list, ...keys]));
+export const encodeCursor = (list: string, keys: readonly unknown[]): string =>
+  base64url.encode(JSON.stringify([list, ...keys]));
 
 /** Reads a cursor back; throws `validation_failed` for one that is not of this list. */
 export function decodeCursor<Keys extends z.ZodType>(list: string, keys: Keys, cursor: string): z.output<Keys> {
@@ -66,17 +68,10 @@ export function linkNext(c: Context, page: Page<unknown>): void {
   c.header("link", `<${url.pathname}${url.search}>; rel="next"`);
 }
 
-const encode = (text: string): string =>
-  btoa(String.fromCharCode(...new TextEncoder().encode(text)))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
-
 /** The list's name and the keys; empty for what no `encodeCursor` has written. */
 function partsOf(cursor: string): unknown[] {
   try {
-    const bytes = Uint8Array.from(atob(cursor.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(base64url.decode(cursor)));
     return Array.isArray(value) ? value : [];
   } catch {
     return [];

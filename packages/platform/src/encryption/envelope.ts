@@ -1,5 +1,6 @@
 import { base64url, CompactEncrypt, type CompactJWEHeaderParameters, compactDecrypt } from "jose";
 import { z } from "zod";
+import { isCanonical } from "../is-canonical.ts";
 import { EnvelopeFault } from "./envelope-fault.ts";
 import type { KeyRing } from "./key-ring.ts";
 
@@ -118,15 +119,6 @@ function readHeader<Known extends Header>(text: string, schema: z.ZodType<Known>
   const header = schema.safeParse(flatObject(encoded));
   if (!header.success) throw new EnvelopeFault("malformed");
   return header.data;
-}
-
-/** Whether this is the only way to write its bytes in base64url: no padding, no loose bits (RFC 4648, 3.5). */
-function isCanonical(text: string): boolean {
-  if (/[^\w-]/.test(text)) return false;
-  const last = text.at(-1) ?? "";
-  if (text.length % 4 === 2) return "AQgw".includes(last);
-  if (text.length % 4 === 3) return "AEIMQUYcgkosw048".includes(last);
-  return text.length % 4 === 0;
 }
 
 /** The object that a JSON text is, unless it names a member twice: who reads the first believes another one. */
