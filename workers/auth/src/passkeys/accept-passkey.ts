@@ -1,9 +1,9 @@
 import type { AuthenticationResponseJSON } from "@simplewebauthn/server";
 import { databaseFault } from "@trivet/db";
 import { TrivetError } from "@trivet/platform";
+import { base64url } from "jose";
 import { type Deps, engineOf } from "../deps.ts";
 import { findPasskey, notePasskeyUse, type PasskeyRow } from "../queries/passkeys.ts";
-import { fromBase64Url, toBase64Url } from "../tokens/random-token.ts";
 import { relyingParty } from "./relying-party.ts";
 import { webauthn } from "./webauthn.ts";
 
@@ -26,7 +26,7 @@ async function verify(
   response: AuthenticationResponseJSON,
 ): Promise<number | undefined> {
   const { id, origin } = relyingParty(deps);
-  const owner = toBase64Url(new TextEncoder().encode(passkey.userId));
+  const owner = base64url.encode(passkey.userId);
   if (response.response.userHandle !== undefined && response.response.userHandle !== owner) return undefined;
   const { verifyAuthenticationResponse } = await webauthn();
   try {
@@ -38,7 +38,7 @@ async function verify(
       expectedRPID: id,
       credential: {
         id: passkey.credentialId,
-        publicKey: fromBase64Url(passkey.publicKey),
+        publicKey: new Uint8Array(base64url.decode(passkey.publicKey)),
         counter: passkey.counter,
       },
       requireUserVerification: true,

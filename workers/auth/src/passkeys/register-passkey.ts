@@ -1,13 +1,13 @@
 import type { RegistrationResponseJSON } from "@simplewebauthn/server";
 import { databaseFault, isUniqueViolation, transaction } from "@trivet/db";
 import { newId, TrivetError, type UserActor } from "@trivet/platform";
+import { base64url } from "jose";
 import { type Deps, engineOf } from "../deps.ts";
 import { notify } from "../mail/notify.ts";
 import { confirmIdentity, type Proof } from "../passwords/confirm-identity.ts";
 import { countPasskeys, insertPasskey, listPasskeys, type PasskeyRow } from "../queries/passkeys.ts";
 import { lockUser } from "../queries/users.ts";
 import { ownSession, requireOwnSession } from "../sessions/require-session.ts";
-import { toBase64Url } from "../tokens/random-token.ts";
 import { ceremonySeconds, relyingParty } from "./relying-party.ts";
 import { webauthn } from "./webauthn.ts";
 
@@ -61,7 +61,7 @@ export async function finishPasskey(
       userId: user.id,
       name,
       credentialId: credential.id,
-      publicKey: toBase64Url(credential.publicKey),
+      publicKey: base64url.encode(credential.publicKey),
       counter: credential.counter,
       transports: response.response.transports ?? [],
     });

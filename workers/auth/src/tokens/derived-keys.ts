@@ -1,4 +1,4 @@
-import { toBase64Url } from "./random-token.ts";
+import { base64url } from "jose";
 
 /** What a key is for. Keys of different uses share no bits, though all come from AUTH_SECRET. */
 export type KeyUse = "seal" | "refresh" | "address" | "identifier";
@@ -28,5 +28,5 @@ export async function keyedHash(secret: string, use: KeyUse, value: string): Pro
     key = await crypto.subtle.importKey("raw", await deriveKey(secret, use), algorithm, false, ["sign"]);
     imported.set(name, key);
   }
-  return toBase64Url(new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(value))));
+  return base64url.encode(new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(value))));
 }
