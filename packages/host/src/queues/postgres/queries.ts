@@ -122,7 +122,11 @@ export interface ClaimedBatches {
   lanes: number[];
 }
 
-/** Takes as many free lanes as there are batches of `size` due, of `batches` at most, and the messages for them. */
+/**
+ * Takes as many free lanes as there are batches of `size` due, of `batches` at most, and the messages for them. A lane that
+ * changed hands since the statement began is looked at anew when it is locked, in its own row alone: so what makes it free
+ * has to be in that row, which is the lease that it was seen under.
+ */
 export async function claimBatches(
   db: LastingDatabase,
   lease: string,
@@ -130,10 +134,12 @@ export async function claimBatches(
   { batches, size, most }: { batches: number; size: number; most: number },
 ): Promise<ClaimedBatches> {
   const rows = await db.query<ClaimedRow & { lanes: number[] }>(
-    `WITH free AS MATERIALIZED (
-       SELECT lane FROM lanes
-       WHERE queue = $2 AND lane <= $3 AND NOT EXISTS (SELECT FROM leases WHERE leases.id = lanes.lease AND expires_at > now())
-       ORDER BY lane LIMIT $4 FOR UPDATE SKIP LOCKED),
+    `WITH seen AS MATERIALIZED (
+       SELECT lane, lease FROM lanes
+       WHERE queue = $2 AND lane <= $3 AND NOT EXISTS (SELECT FROM leases WHERE leases.id = lanes.lease AND expires_at > now())),
+     free AS MATERIALIZED (
+       SELECT lanes.lane FROM lanes JOIN seen USING (lane, lease) WHERE lanes.queue = $2
+       ORDER BY lanes.lane LIMIT $4 FOR UPDATE OF lanes SKIP LOCKED),
      claimed AS (
        UPDATE messages SET lease = $1, attempts = attempts + 1
        WHERE ctid = ANY (ARRAY(
